@@ -1,0 +1,151 @@
+"""A repeated game is a table: game + values, compiled once, stepped by one gather."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moral_games.games import MatrixGame
+from moral_games.games.game import own_first
+from moral_games.rewards import Outcome, RewardFunction, as_reward
+
+MOST_CELLS = 20_000_000
+"""The most reward entries that a compiled game may have."""
+
+Rewards = str | RewardFunction | Sequence[str | RewardFunction]
+
+
+class Step(NamedTuple):
+    """What one round brings: the next state (...), payoffs (..., n) and rewards (..., n)."""
+
+    state: NDArray[np.int64]
+    payoffs: NDArray[np.float64]
+    rewards: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatedGame:
+    """The tables of a game that is played again and again, each player holding a value.
+
+    A state is what was played in the round before: state 0 is the start, state 1 + j is joint
+    action j in row-major order. On every action axis the last entry stands for an illegal
+    answer, so that an action of -1 finds it by itself.
+
+    Attributes
+    ----------
+    game
+        The game, for n players.
+    rewards_of
+        The value each player holds.
+    previous
+        (S, n) int: the joint action of each state, -1 at the start.
+    payoffs
+        (A_0 + 1, ..., A_{n-1} + 1, n) float64.
+    rewards
+        (S, A_0 + 1, ..., A_{n-1} + 1, n) float64.
+    next_state
+        (S, A_0 + 1, ..., A_{n-1} + 1) int. A player whose answer is illegal keeps its last legal
+        action there; without one (at the start) the state stays the start.
+    """
+
+    game: MatrixGame
+    rewards_of: tuple[RewardFunction, ...]
+    previous: NDArray[np.int64]
+    payoffs: NDArray[np.float64]
+    rewards: NDArray[np.float64]
+    next_state: NDArray[np.int64]
+
+    @classmethod
+    def compile(cls, game: MatrixGame, rewards: Rewards = "selfish") -> RepeatedGame:
+        """Tabulate a game under one value for all, or one a player.
+
+        Raises
+        ------
+        ValueError
+            If the number of values is not the number of players, a value is not finite on some
+            outcome, or the table would be larger than `MOST_CELLS`.
+        """
+        values = _one_each(game, rewards)
+        n = game.players
+        cells = (1 + len(game.joint_actions)) * int(np.prod([count + 1 for count in game.shape])) * n
+        if cells > MOST_CELLS:
+            raise ValueError(f"game {game.name!r} has {cells:,} reward entries when it is repeated; at most {MOST_CELLS:,} are tabulated")
+        previous = np.concatenate([np.full((1, n), -1), game.joint_actions])
+        shape = tuple(count + 1 for count in game.shape)
+        actions = np.stack(np.meshgrid(*(_with_illegal(count) for count in game.shape), indexing="ij"), axis=-1)
+        before = np.broadcast_to(previous.reshape(len(previous), *(1,) * n, n), (len(previous), *shape, n))
+        now = np.broadcast_to(actions, before.shape)
+        outcome = Outcome(game, before, now)
+        columns = [np.asarray(value(outcome), dtype=np.float64)[..., i] for i, value in enumerate(values)]
+        for value, column in zip(values, columns, strict=True):
+            if not np.isfinite(column).all():
+                raise ValueError(f"reward {value} is not a finite number on every outcome of game {game.name!r}")
+        tables = {
+            "previous": previous,
+            "payoffs": outcome.payoffs[0].copy(),
+            "rewards": np.stack(columns, axis=-1),
+            "next_state": _state_after(game, before, now),
+        }
+        for table in tables.values():
+            table.setflags(write=False)
+        return cls(game, values, **tables)
+
+    @property
+    def states(self) -> int:
+        """Number of states S: the start and every joint action."""
+        return len(self.previous)
+
+    def step(self, state: NDArray[np.int64], actions: NDArray[np.int64]) -> Step:
+        """Play one round; pure, for any batch shape.
+
+        Parameters
+        ----------
+        state
+            (...) int.
+        actions
+            (..., n) int, -1 for an illegal answer.
+        """
+        played = tuple(np.moveaxis(np.asarray(actions), -1, 0))
+        return Step(self.next_state[(state, *played)], self.payoffs[played], self.rewards[(state, *played)])
+
+    def seen_by(self, player: int) -> NDArray[np.int64]:
+        """Return for each state its number in the eyes of `player`, own action first; (S,) int."""
+        order = list(own_first(self.game.players, player))
+        seen = self.previous[1:][:, order]
+        shape = tuple(self.game.shape[i] for i in order)
+        return np.concatenate([[0], 1 + np.ravel_multi_index(tuple(seen.T), shape)])
+
+
+def state_labels(game: MatrixGame) -> tuple[str, ...]:
+    """Return how reports name the states: ``start`` and each joint action, e.g. CC, CD, DC, DD."""
+    return ("start", *("".join(action_letters(game, i)[a] for i, a in enumerate(joint)) for joint in game.joint_actions))
+
+
+def action_letters(game: MatrixGame, player: int = 0) -> tuple[str, ...]:
+    """Return a capital letter for each action of `player` where the initials differ, else numbers."""
+    initials = tuple(name[:1].upper() for name in game.actions[player])
+    return initials if len(set(initials)) == len(initials) else tuple(map(str, range(len(initials))))
+
+
+def _one_each(game: MatrixGame, rewards: Rewards) -> tuple[RewardFunction, ...]:
+    if isinstance(rewards, str | RewardFunction):
+        return (as_reward(rewards),) * game.players
+    values = tuple(as_reward(reward) for reward in rewards)
+    if len(values) != game.players:
+        raise ValueError(f"game {game.name!r} has {game.players} players, but {len(values)} rewards were given")
+    return values
+
+
+def _with_illegal(count: int) -> NDArray[np.int64]:
+    return np.append(np.arange(count), -1)
+
+
+def _state_after(game: MatrixGame, previous: NDArray[np.int64], actions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the state that follows; an illegal answer leaves the player's last legal action in place."""
+    kept = np.where(actions >= 0, actions, previous)
+    joint = 1 + np.ravel_multi_index(tuple(np.moveaxis(np.maximum(kept, 0), -1, 0)), game.shape)
+    return np.where((kept >= 0).all(axis=-1), joint, 0)
