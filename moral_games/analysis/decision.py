@@ -1,0 +1,134 @@
+"""One learner among fixed players faces a Markov decision problem; here it is solved and differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moral_games.analysis.chain import Chain, Floats, joint
+from moral_games.games import MatrixGame
+from moral_games.opponents import Opponent, as_policy
+from moral_games.policy import FiniteStatePolicy, uniform
+from moral_games.repeated import RepeatedGame
+
+AnyPolicy = str | Opponent | FiniteStatePolicy
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionProblem:
+    """What player 0 faces when the other players' policies are fixed.
+
+    Attributes
+    ----------
+    chain
+        The situations; player 0 remembers the last joint action.
+    rewards
+        (K, A_0 + 1) float64: player 0's expected reward for each action, the last an illegal answer.
+    moves
+        (K, A_0 + 1, K) float64: the probability of each following situation.
+    """
+
+    chain: Chain
+    rewards: Floats
+    moves: Floats
+
+    @classmethod
+    def build(cls, repeated: RepeatedGame, opponents: Sequence[FiniteStatePolicy]) -> DecisionProblem:
+        """Average the opponents out of the game."""
+        policies = [uniform(repeated.game), *opponents]
+        chain = Chain.build(repeated, policies)
+        others = joint(chain.acting(policies)[1:])
+        situations, actions = len(chain.states), repeated.game.shape[0] + 1
+        rewards = chain.rewards[..., 0].reshape(situations, actions, -1)
+        following = chain.following.reshape(situations, actions, -1)
+        moves = np.zeros((situations, actions, situations))
+        where = (np.arange(situations)[:, None, None], np.arange(actions)[None, :, None], following)
+        np.add.at(moves, where, np.broadcast_to(others[:, None, :], following.shape))
+        return cls(chain, np.einsum("kaj,kj->ka", rewards, others), moves)
+
+    def best(self, discount: float, sign: int = 1) -> tuple[NDArray[np.int64], Floats]:
+        """Return the best legal action and its value in each situation, by policy iteration.
+
+        Parameters
+        ----------
+        discount
+            In [0, 1).
+        sign
+            1 for the best, -1 for the worst.
+
+        Returns
+        -------
+        tuple
+            Actions (K,) int and values (K,): (1 − γ) times the discounted sum of rewards.
+        """
+        rewards, moves = sign * (1 - discount) * self.rewards[:, :-1], self.moves[:, :-1]
+        rows = np.arange(len(rewards))
+        chosen = np.zeros(len(rewards), dtype=np.int64)
+        while True:
+            values = np.linalg.solve(np.eye(len(rows)) - discount * moves[rows, chosen], rewards[rows, chosen])
+            quality = rewards + discount * moves @ values
+            improved = np.where(quality.max(1) > quality[rows, chosen] + 1e-12, quality.argmax(1), chosen)
+            if np.array_equal(improved, chosen):
+                return chosen, sign * values
+            chosen = improved
+
+    def policy_gradient(self, policy: Floats, rounds: int, discount: float, initial: str = "random") -> Floats:
+        """Return the weight of each action probability in the gradient of an episode's reward.
+
+        For a policy table π of player 0 it is Σ_t d_t(s) Q_t(s, a) / rounds, with d_t the exact
+        probability of state s in round t and Q_t the exact expected sum of rewards from then to the
+        episode's end, discounted. With ``discount=1`` this is the gradient of the mean reward
+        of an episode with respect to π(a|s); with ``discount=0`` each action answers for its own
+        reward alone.
+
+        Parameters
+        ----------
+        policy
+            (S, A_0 + 1): action probabilities by state, an illegal answer last.
+        rounds
+            Length of an episode.
+        discount
+            In [0, 1].
+        initial
+            How an episode begins (`chain.INITIAL`).
+
+        Returns
+        -------
+        ndarray
+            (S, A_0 + 1) float64.
+        """
+        states = self.chain.states
+        acting = policy[states]
+        matrix = np.einsum("ka,kal->kl", acting, self.moves)
+        visits = [self.chain.initial(initial)]
+        for _ in range(rounds - 1):
+            visits.append(visits[-1] @ matrix)
+        weights = np.zeros_like(policy)
+        values = np.zeros(len(states))
+        for visit in reversed(visits):
+            quality = self.rewards + discount * self.moves @ values
+            np.add.at(weights, states, visit[:, None] * quality / rounds)
+            values = (acting * quality).sum(axis=1)
+        return weights
+
+
+def seated(opponents: AnyPolicy | Sequence[AnyPolicy], game: MatrixGame) -> list[FiniteStatePolicy]:
+    """Return the policies of players 1 to n − 1, each seen from its own seat.
+
+    Parameters
+    ----------
+    opponents
+        One for all the seats, or one a seat.
+
+    Raises
+    ------
+    ValueError
+        If their number does not fit, or one does not understand the game.
+    """
+    listed = [opponents] * (game.players - 1) if isinstance(opponents, AnyPolicy) else list(opponents)
+    if len(listed) != game.players - 1:
+        raise ValueError(f"game {game.name!r} needs {game.players - 1} opponents, got {len(listed)}")
+    return [as_policy(opponent, game.seen_by(seat)) for seat, opponent in enumerate(listed, start=1)]

@@ -1,0 +1,147 @@
+"""What a policy amounts to: exact payoffs, rewards, occupancy, action types and moral regret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moral_games.analysis.chain import Chain, Floats, discounted_occupancy, episode_occupancy, joint, long_run_occupancy, transition_matrix
+from moral_games.analysis.decision import AnyPolicy, DecisionProblem, seated
+from moral_games.games import MatrixGame
+from moral_games.policy import FiniteStatePolicy
+from moral_games.repeated import RepeatedGame, Rewards, action_letters
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The exact judgement of one policy against fixed opponents; nothing in it is sampled.
+
+    Attributes
+    ----------
+    payoffs, rewards
+        (n,) float64: each player's discounted mean per round, (1 − γ) Σ_t γ^t E[x_t].
+    average_payoffs, average_rewards
+        (n,) float64: each player's long-run mean per round.
+    occupancy
+        (S,) float64: discounted share of rounds in each state (start, then joint actions).
+    long_run
+        (S,) float64: the same in the long run.
+    action_types
+        Share of rounds by own action given the opponents' last, ``"C|C"``, ``"D|C"``, ...; at the
+        start ``"C|start"``, ...; answers that were no action ``"illegal|C"``, .... Sums to 1.
+    moral_regret
+        Player 0's shortfall from the best attainable discounted reward, in [0, 1]: 0 is the best
+        and 1 the worst that legal play attains against these opponents. Illegal answers count
+        with their reward; what falls below the worst legal play counts as 1. It is 0 where
+        every legal policy earns the same.
+    published_regret
+        The measure of Tennant et al. (2025), exact instead of sampled: the highest reward of any
+        round minus the mean reward of five rounds that begin after a random joint action. In
+        units of reward.
+    """
+
+    payoffs: Floats
+    rewards: Floats
+    average_payoffs: Floats
+    average_rewards: Floats
+    occupancy: Floats
+    long_run: Floats
+    action_types: dict[str, float]
+    moral_regret: float
+    published_regret: float
+
+
+PUBLISHED_ROUNDS = 5
+
+
+def evaluate(
+    policy: FiniteStatePolicy,
+    opponent: AnyPolicy | Sequence[AnyPolicy],
+    game: MatrixGame,
+    rewards: Rewards = "selfish",
+    discount: float = 0.99,
+    initial: str = "start",
+) -> Evaluation:
+    """Judge a policy of player 0 exactly.
+
+    Parameters
+    ----------
+    policy
+        A policy table, or any policy with finite memory.
+    opponent
+        Who plays the other seats: a name, an `Opponent` or a policy, or one for each seat.
+    game
+        The game.
+    rewards
+        One value for all players, or one each.
+    discount
+        γ in [0, 1).
+    initial
+        ``"start"``, or ``"random"``: as if a uniformly random joint action had just been played.
+
+    Raises
+    ------
+    ValueError
+        If the discount is not in [0, 1), or a policy does not fit the game.
+    """
+    if not 0 <= discount < 1:
+        raise ValueError(f"discount must lie in [0, 1), got {discount}; long-run averages are reported beside discounted values")
+    repeated = RepeatedGame.compile(game, rewards)
+    policies = [policy, *seated(opponent, game)]
+    chain = Chain.build(repeated, policies)
+    play = joint(chain.acting(policies))
+    matrix = transition_matrix(chain, play)
+    first = chain.initial(initial)
+
+    shares = discounted_occupancy(matrix, first, discount)
+    long_run = long_run_occupancy(matrix, first)
+    paid = play @ chain.payoffs
+    earned = np.einsum("kj,kjn->kn", play, chain.rewards)
+
+    problem = DecisionProblem.build(repeated, policies[1:])
+    start = problem.chain.initial(initial)
+    best, worst = (float(start @ problem.best(discount, sign)[1]) for sign in (1, -1))
+    five = episode_occupancy(matrix, chain.initial("random"), PUBLISHED_ROUNDS)
+    return Evaluation(
+        payoffs=shares @ paid,
+        rewards=shares @ earned,
+        average_payoffs=long_run @ paid,
+        average_rewards=long_run @ earned,
+        occupancy=_by_state(chain, shares),
+        long_run=_by_state(chain, long_run),
+        action_types=_action_types(chain, shares[:, None] * chain.acting(policies)[0]),
+        moral_regret=regret(float(shares @ earned[:, 0]), best, worst),
+        published_regret=float(_legal(repeated).max() - five @ earned[:, 0]),
+    )
+
+
+def regret(value: float, best: float, worst: float) -> float:
+    """Return (best − value) / (best − worst), clipped to [0, 1]; 0 where best and worst are the same."""
+    if best - worst < 1e-9:
+        return 0.0
+    return float(np.clip((best - value) / (best - worst), 0.0, 1.0))
+
+
+def _legal(repeated: RepeatedGame) -> Floats:
+    """Return player 0's rewards where every action is legal."""
+    legal = (slice(None), *(slice(0, count) for count in repeated.game.shape), 0)
+    return repeated.rewards[legal]
+
+
+def _by_state(chain: Chain, shares: Floats) -> Floats:
+    return np.bincount(chain.states, weights=shares, minlength=chain.repeated.states)
+
+
+def _action_types(chain: Chain, shares: Floats) -> dict[str, float]:
+    """Sum shares (K, A_0 + 1) by own action and the opponents' last joint action."""
+    game = chain.repeated.game
+    own = (*action_letters(game), "illegal")
+    types: dict[str, float] = {}
+    for state, previous in enumerate(chain.repeated.previous):
+        seen = "".join(action_letters(game, i)[a] for i, a in enumerate(previous) if i) if state else "start"
+        for action, share in zip(own, shares[chain.states == state].sum(axis=0), strict=True):
+            key = f"{action}|{seen}"
+            types[key] = types.get(key, 0.0) + float(share)
+    return types

@@ -1,0 +1,57 @@
+"""Sampled play, for whatever is not a table, and to check what is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moral_games.policy import FiniteStatePolicy
+from moral_games.repeated import RepeatedGame
+
+
+class Episodes(NamedTuple):
+    """Sampled episodes: states (E, T), actions, payoffs and rewards (E, T, n)."""
+
+    states: NDArray[np.int64]
+    actions: NDArray[np.int64]
+    payoffs: NDArray[np.float64]
+    rewards: NDArray[np.float64]
+
+
+def simulate(
+    repeated: RepeatedGame, policies: Sequence[FiniteStatePolicy], episodes: int, rounds: int, rng: np.random.Generator
+) -> Episodes:
+    """Play `episodes` independent episodes of `rounds` rounds from the start, all at once.
+
+    Parameters
+    ----------
+    repeated
+        The game's tables.
+    policies
+        One a player, each from its own seat.
+    episodes, rounds
+        E and T.
+    rng
+        Where every draw comes from.
+    """
+    seen = [repeated.seen_by(player) for player in range(repeated.game.players)]
+    state = np.zeros(episodes, dtype=np.int64)
+    memory = [np.zeros(episodes, dtype=np.int64) for _ in policies]
+    states, actions, payoffs, rewards = [], [], [], []
+    for _ in range(rounds):
+        played = np.stack([_draw(p.with_illegal[m], rng) for p, m in zip(policies, memory, strict=True)], axis=-1)
+        step = repeated.step(state, played)
+        for history, entry in ((states, state), (actions, played), (payoffs, step.payoffs), (rewards, step.rewards)):
+            history.append(entry)
+        state = step.state
+        memory = [np.where(state > 0, p.transitions[m, seen[i][state] - 1], m) for i, (p, m) in enumerate(zip(policies, memory, strict=True))]
+    return Episodes(*(np.stack(history, axis=1) for history in (states, actions, payoffs, rewards)))
+
+
+def _draw(probabilities: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw one action from each row (E, A + 1); the last column is an illegal answer, -1."""
+    drawn = (rng.random(len(probabilities))[:, None] >= np.cumsum(probabilities[:, :-1], axis=1)).sum(axis=1)
+    return np.where(drawn == probabilities.shape[1] - 1, -1, drawn)
