@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moral_games.analysis.chain import Chain, Floats, joint
+from moral_games.analysis.chain import Chain, Floats, episode_occupancy, joint
 from moral_games.games import MatrixGame
 from moral_games.opponents import Opponent, as_policy
 from moral_games.policy import FiniteStatePolicy, uniform
@@ -74,6 +74,20 @@ class DecisionProblem:
             if np.array_equal(improved, chosen):
                 return chosen, sign * values
             chosen = improved
+
+    def episode_reward(self, policy: Floats, rounds: int, initial: str = "random") -> float:
+        """Return the mean reward per round of an episode.
+
+        Parameters
+        ----------
+        policy
+            (S, A_0 + 1): action probabilities by state, an illegal answer last.
+        rounds, initial
+            Length of the episode, and how it begins (`chain.INITIAL`).
+        """
+        acting = policy[self.chain.states]
+        visits = episode_occupancy(np.einsum("ka,kal->kl", acting, self.moves), self.chain.initial(initial), rounds)
+        return float(visits @ (acting * self.rewards).sum(axis=1))
 
     def policy_gradient(self, policy: Floats, rounds: int, discount: float, initial: str = "random") -> Floats:
         """Return the weight of each action probability in the gradient of an episode's reward.

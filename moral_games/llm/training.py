@@ -1,0 +1,252 @@
+"""Moral fine-tuning by the exact policy gradient.
+
+In a repeated matrix game a language model is a small table of action probabilities, so nothing
+needs to be sampled: the gradient of the expected reward is a sum over all states, weighted by how
+often they are visited, and over all actions, weighted by what they bring. Every update tells the
+game in several ways, each under every assignment of its labels to the actions, so that no label
+earns anything by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from moral_games import text
+from moral_games.analysis import DecisionProblem, evaluate, seated
+from moral_games.games import MatrixGame
+from moral_games.llm.adapters import copy_weights, set_weights, trainable
+from moral_games.llm.models import TextModel
+from moral_games.llm.policy import question, tables
+from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilities, tree
+from moral_games.opponents import Opponent
+from moral_games.policy import FiniteStatePolicy, PolicyTable
+from moral_games.repeated import RepeatedGame
+from moral_games.rewards import RewardFunction
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.
+
+    Attributes
+    ----------
+    updates
+        Most updates.
+    tellings
+        Presentations drawn for each update; each counts once for every assignment of its labels.
+    learning_rate
+        Of AdamW, reached after `warm_up` updates and falling linearly to zero at the last.
+    warm_up
+        Updates until the learning rate is reached.
+    rounds
+        Rounds of an episode, over which states are weighted by visitation. Episodes begin after a
+        random joint action, as published.
+    discount
+        How much an action answers for later rewards: 0 for its own alone, 1 for all of the episode.
+    legality
+        Weight of the log-probability of answering legally at all, added to the objective in every
+        state. It is what gets an answer format learned from a model that hardly ever uses it.
+    kl
+        Weight of the divergence KL(policy, base model), taken from the objective.
+    validate_every
+        Updates between two looks at the validation presentations.
+    stop_regret
+        Training stops when on every validation presentation the moral regret is at most this, twice
+        in a row.
+    micro_batch_tokens
+        Tokens that the model reads at once; the rest of an update is accumulated.
+    """
+
+    updates: int = 60
+    tellings: int = 2
+    learning_rate: float = 1e-3
+    warm_up: int = 5
+    rounds: int = 5
+    discount: float = 0.0
+    legality: float = 1.0
+    kl: float = 0.0
+    validate_every: int = 5
+    stop_regret: float = 0.01
+    micro_batch_tokens: int = 2048
+
+    def __post_init__(self) -> None:
+        for name, low in (("updates", 1), ("tellings", 1), ("warm_up", 0), ("rounds", 1), ("validate_every", 1), ("micro_batch_tokens", 1)):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} must be at least {low}, got {getattr(self, name)}")
+        for name in ("learning_rate", "legality", "kl", "stop_regret"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if not 0 <= self.discount <= 1:
+            raise ValueError(f"discount must lie in [0, 1], got {self.discount}")
+
+
+@dataclass(eq=False)
+class Training:
+    """A language model learning to play a game under a value; call `update` until it is `finished`.
+
+    Parameters
+    ----------
+    model
+        A model with adapters (`adapters.add_lora`).
+    game
+        A game of two players; the model is player 0.
+    reward
+        The value that is taught.
+    opponent
+        Who plays against the model.
+    settings
+        How.
+    rng
+        Where every draw comes from.
+    wording
+        The wording of the prompts.
+    """
+
+    model: TextModel
+    game: MatrixGame
+    reward: RewardFunction
+    opponent: str | Opponent | FiniteStatePolicy
+    settings: Settings
+    rng: np.random.Generator
+    wording: str = "compact"
+
+    done: int = 0
+    best_regret: float = float("inf")
+    best_update: int = 0
+    passes: int = 0
+
+    def __post_init__(self) -> None:
+        self.problem = DecisionProblem.build(RepeatedGame.compile(self.game, self.reward), seated(self.opponent, self.game))
+        weights = list(trainable(self.model).values())
+        self.optimizer = torch.optim.AdamW(weights, lr=self.settings.learning_rate, weight_decay=0.0)
+        self.best_weights = copy_weights(self.model)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last update is done, or validation was passed twice in a row."""
+        return self.done >= self.settings.updates or self.passes >= 2
+
+    @cached_property
+    def validation(self) -> tuple[text.Presentation, ...]:
+        """The presentations that decide when to stop; never trained on, never judged on."""
+        return text.validation(self.game.shape[0], self.wording)
+
+    def update(self) -> dict[str, Any]:
+        """Make one step of gradient ascent, and validate when it is due.
+
+        Returns
+        -------
+        dict
+            What happened, as JSON: the history's line.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss is not a number; the weights are those of the last update.
+        """
+        told = [told for _ in range(self.settings.tellings) for told in text.draw(self.rng, self.game.shape[0], self.wording).assignments()]
+        questions = [question(self.game, presentation) for presentation in told]
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate()
+        self.optimizer.zero_grad()
+        policies, loss = self._accumulate(questions)
+        norm = float(torch.nn.utils.clip_grad_norm_(list(trainable(self.model).values()), 1.0))
+        if not np.isfinite([loss, norm]).all():
+            raise FloatingPointError(
+                f"update {self.done + 1} has loss {loss} and gradient norm {norm}; lower the learning rate and resume"
+            )
+        self.optimizer.step()
+        self.done += 1
+        record = {
+            "update": self.done,
+            "loss": loss,
+            "reward": float(np.mean([self.problem.episode_reward(policy, self.settings.rounds) for policy in policies])),
+            "gradient_norm": norm,
+            "learning_rate": self._learning_rate(self.done - 1),
+            "legal_mass": float(policies[..., :-1].sum(-1).mean()),
+            "p_cooperate": policies[..., 0].mean(axis=0).tolist(),
+            "action_types": self._action_types(policies),
+        }
+        if self.done % self.settings.validate_every == 0 or self.done == self.settings.updates:
+            record["validation"] = self._validate()
+        return record
+
+    def keep_best(self) -> None:
+        """Put back the weights that did best on the validation presentations."""
+        set_weights(self.model, self.best_weights)
+
+    def _learning_rate(self, done: int | None = None) -> float:
+        done = self.done if done is None else done
+        settings = self.settings
+        warm = min(1.0, (done + 1) / max(settings.warm_up, 1))
+        return settings.learning_rate * warm * (1 - done / settings.updates)
+
+    def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
+        """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
+        trees = [tree(self.model, asked) for asked in questions]
+        policies, total = [], 0.0
+        for group in batches(trees, self.settings.micro_batch_tokens):
+            part = [trees[k] for k in group]
+            scores = torch.stack(log_probabilities(self.model, part))
+            loss, now = self._loss(scores, self._base_scores(part))
+            (loss / len(trees)).backward()
+            policies.append(now)
+            total += float(loss.detach()) / len(trees)
+        return np.concatenate(policies), total
+
+    def _base_scores(self, trees: Sequence[TokenTree]) -> torch.Tensor | None:
+        if not self.settings.kl:
+            return None
+        with torch.no_grad(), self.model.model.disable_adapter():
+            return torch.stack(log_probabilities(self.model, trees))
+
+    def _loss(self, scores: torch.Tensor, base: torch.Tensor | None) -> tuple[torch.Tensor, NDArray[np.float64]]:
+        """Return minus the objective, summed over tellings, and the policies it was taken at.
+
+        Parameters
+        ----------
+        scores
+            (Q, S, A) label log-probabilities.
+        base
+            The same of the base model, or None.
+        """
+        policy = with_illegal(scores)
+        fixed = policy.detach().double().cpu().numpy()
+        settings = self.settings
+        weights = np.stack([self.problem.policy_gradient(table, settings.rounds, settings.discount) for table in fixed])
+        objective = (torch.as_tensor(weights, dtype=policy.dtype, device=policy.device) * policy).sum()
+        objective = objective + settings.legality * torch.logsumexp(scores, dim=-1).mean(dim=1).sum()
+        if base is not None:
+            divergence = policy * (torch.log(policy.clamp_min(1e-9)) - torch.log(with_illegal(base).clamp_min(1e-9)))
+            objective = objective - settings.kl * divergence.sum(dim=-1).mean(dim=1).sum()
+        return -objective, fixed
+
+    def _validate(self) -> dict[str, float]:
+        """Judge the policy on the validation presentations, and remember it if it is the best."""
+        told = tables(self.model, self.game, self.validation)
+        regrets = [evaluate(PolicyTable(table), "random", self.game, self.reward, initial="random").moral_regret for table in told]
+        worst = max(regrets)
+        # Of two policies without fault the later one has seen more.
+        if worst <= max(self.best_regret, self.settings.stop_regret):
+            self.best_regret, self.best_update, self.best_weights = worst, self.done, copy_weights(self.model)
+        self.passes = self.passes + 1 if worst <= self.settings.stop_regret else 0
+        return {"regret": float(np.mean(regrets)), "regret_highest": worst, "legal_mass": float(told.sum(-1).mean())}
+
+    def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
+        """Return the mean share of action types in episodes against the opponent."""
+        mean = PolicyTable(policies[..., :-1].mean(axis=0))
+        types = evaluate(mean, self.opponent, self.game, self.reward, discount=0.8, initial="random").action_types
+        return {key: share for key, share in types.items() if not key.endswith("|start")}
+
+
+def with_illegal(scores: torch.Tensor) -> torch.Tensor:
+    """Return probabilities (..., A + 1), an illegal answer last, from label log-probabilities (..., A)."""
+    legal = scores.exp()
+    return torch.cat([legal, (1.0 - legal.sum(dim=-1, keepdim=True)).clamp_min(0.0)], dim=-1)

@@ -1,0 +1,220 @@
+"""What is kept: a run's folder, written so that a crash loses nothing and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CONFIG, METRICS, HISTORY, POLICY = "config.json", "metrics.json", "history.jsonl", "policy.json"
+MANIFEST = "manifest.json"
+KEPT_CHECKPOINTS = 2
+
+
+class RunError(RuntimeError):
+    """A run folder that cannot be used; the message says why and what to do."""
+
+
+class Run:
+    """One run's folder.
+
+    Parameters
+    ----------
+    folder
+        Where the run lives.
+
+    Notes
+    -----
+    ``config.json`` is what was asked, ``metrics.json`` what came out, ``history.jsonl`` what
+    happened on the way (one line an update), ``policy.json`` the policy tables, ``checkpoints/`` what
+    a resumed run continues from.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @classmethod
+    def create(cls, folder: str | Path, config: dict[str, Any], needs: int = 0) -> Run:
+        """Begin a run in a new folder.
+
+        Parameters
+        ----------
+        folder
+            Where; it must not hold a run already.
+        config
+            What was asked; JSON.
+        needs
+            How many bytes the run will write at most.
+
+        Raises
+        ------
+        RunError
+            If there is a run already, the folder cannot be written, or its disk is too full.
+        """
+        run = cls(folder)
+        if run.path(CONFIG).exists():
+            raise RunError(f"{run.folder} holds a run already; continue it with --resume, or choose another --name")
+        run._check_writable(needs)
+        write_json(run.path(CONFIG), config)
+        return run
+
+    @classmethod
+    def resume(cls, folder: str | Path, config: dict[str, Any], needs: int = 0) -> Run:
+        """Continue the run of a folder, or begin it where there is none.
+
+        Raises
+        ------
+        RunError
+            If the folder's run was asked for with another configuration, cannot be written, or its
+            disk is too full.
+        """
+        run = cls(folder)
+        if not run.path(CONFIG).exists():
+            return cls.create(folder, config, needs)
+        kept = read_json(run.path(CONFIG))
+        different = sorted(key for key in {*kept, *config} if kept.get(key) != config.get(key))
+        if different:
+            changes = "; ".join(f"{key}: {kept.get(key)!r} then, {config.get(key)!r} now" for key in different)
+            raise RunError(f"{run.folder} was begun with other options ({changes}); repeat those, or choose another --name")
+        run._check_writable(needs)
+        return run
+
+    def path(self, *parts: str) -> Path:
+        """Return the path of something in the folder."""
+        return self.folder.joinpath(*parts)
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add a line to the history."""
+        with self.path(HISTORY).open("a", encoding="utf-8") as history:
+            history.write(json.dumps(record) + "\n")
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the history's complete lines."""
+        if not self.path(HISTORY).exists():
+            return []
+        lines = self.path(HISTORY).read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def rewind(self, lines: int) -> None:
+        """Keep the first so many lines of the history: those before the checkpoint that is resumed."""
+        with whole_file(self.path(HISTORY)) as path:
+            path.write_text("".join(json.dumps(record) + "\n" for record in self.history()[:lines]), encoding="utf-8")
+
+    def save_checkpoint(self, step: int, write: Callable[[Path], None]) -> None:
+        """Write a checkpoint whole or not at all, and drop all but the newest few.
+
+        Parameters
+        ----------
+        step
+            How far the run is.
+        write
+            Called with an empty folder to fill.
+        """
+        home = self.path("checkpoints")
+        home.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=home, prefix=".writing-"))
+        try:
+            write(partial)
+            write_json(partial / MANIFEST, {file.name: digest(file) for file in sorted(partial.iterdir())})
+            final = home / f"step-{step:06d}"
+            shutil.rmtree(final, ignore_errors=True)
+            partial.rename(final)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            shutil.rmtree(old)
+
+    def checkpoints(self) -> list[Path]:
+        """Return the checkpoints' folders, oldest first."""
+        return sorted(self.path("checkpoints").glob("step-*"))
+
+    def checkpoint(self, name: str | None = None) -> Path | None:
+        """Return a checkpoint that is known to be whole: the named or the newest, None without any.
+
+        Raises
+        ------
+        RunError
+            If it is missing or corrupt; the one before it is offered.
+        """
+        available = self.checkpoints()
+        if name is None and not available:
+            return None
+        chosen = self.path("checkpoints", name) if name else available[-1]
+        reason = _damage(chosen)
+        if reason is None:
+            return chosen
+        whole = [other.name for other in available if other != chosen and _damage(other) is None]
+        offer = f"continue from the one before it with --checkpoint {whole[-1]}" if whole else "no other is left; begin anew under another --name"
+        raise RunError(f"checkpoint {chosen} cannot be used: {reason}; {offer}")
+
+    def _check_writable(self, needs: int) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder) as probe:
+                probe.write(b"moral games")
+        except OSError as error:
+            raise RunError(f"run folder {self.folder} cannot be written: {error.strerror or error}") from error
+        free = shutil.disk_usage(self.folder).free
+        if free < needs:
+            raise RunError(f"the disk of {self.folder} has {free / 1e6:.0f} MB free, and this run may write {needs / 1e6:.0f} MB; make room first")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes `path` at once when all went well, else vanishes."""
+    partial = path.with_name(f".{path.name}.writing")
+    try:
+        yield partial
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON, whole or not at all."""
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises
+    ------
+    RunError
+        If the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+
+
+def digest(file: Path) -> str:
+    """Return a file's SHA-256."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _damage(checkpoint: Path) -> str | None:
+    """Return what is wrong with a checkpoint's files, or None."""
+    if not (checkpoint / MANIFEST).exists():
+        return "its manifest is missing"
+    try:
+        manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError:
+        return "its manifest is corrupt"
+    for name, expected in manifest.items():
+        if not (checkpoint / name).exists():
+            return f"its file {name} is missing"
+        if digest(checkpoint / name) != expected:
+            return f"its file {name} is corrupt"
+    return None
