@@ -45,9 +45,13 @@ class FiniteStatePolicy:
                 "a policy needs probabilities of shape (memory states, actions) and transitions of shape "
                 f"(memory states, joint actions); got {probabilities.shape} and {transitions.shape}"
             )
-        if not (np.isfinite(probabilities).all() and (probabilities >= -TOLERANCE).all() and (probabilities.sum(1) <= 1 + TOLERANCE).all()):
+        if not (
+            np.isfinite(probabilities).all()
+            and (probabilities >= -TOLERANCE).all()
+            and (probabilities.sum(1) <= 1 + TOLERANCE).all()
+        ):
             raise ValueError("each row of a policy must hold probabilities in [0, 1] that sum to at most 1")
-        if transitions.size and not (0 <= transitions.min() and transitions.max() < len(probabilities)):
+        if transitions.size and not (transitions.min() >= 0 and transitions.max() < len(probabilities)):
             raise ValueError(f"transitions must lead to memory states 0 to {len(probabilities) - 1}")
         probabilities = np.clip(probabilities, 0.0, 1.0)
         for name, array in (("probabilities", probabilities), ("transitions", transitions)):

@@ -73,7 +73,10 @@ class RepeatedGame:
         n = game.players
         cells = (1 + len(game.joint_actions)) * int(np.prod([count + 1 for count in game.shape])) * n
         if cells > MOST_CELLS:
-            raise ValueError(f"game {game.name!r} has {cells:,} reward entries when it is repeated; at most {MOST_CELLS:,} are tabulated")
+            raise ValueError(
+                f"game {game.name!r} has {cells:,} reward entries when it is repeated; "
+                f"at most {MOST_CELLS:,} are tabulated"
+            )
         previous = np.concatenate([np.full((1, n), -1), game.joint_actions])
         shape = tuple(count + 1 for count in game.shape)
         actions = np.stack(np.meshgrid(*(_with_illegal(count) for count in game.shape), indexing="ij"), axis=-1)
@@ -99,6 +102,11 @@ class RepeatedGame:
         """Number of states S: the start and every joint action."""
         return len(self.previous)
 
+    @property
+    def legal_rewards(self) -> NDArray[np.float64]:
+        """The rewards where every action is legal; (S, A_0, ..., A_{n-1}, n)."""
+        return self.rewards[(slice(None), *(slice(0, count) for count in self.game.shape))]
+
     def step(self, state: NDArray[np.int64], actions: NDArray[np.int64]) -> Step:
         """Play one round; pure, for any batch shape.
 
@@ -122,7 +130,10 @@ class RepeatedGame:
 
 def state_labels(game: MatrixGame) -> tuple[str, ...]:
     """Return how reports name the states: ``start`` and each joint action, e.g. CC, CD, DC, DD."""
-    return ("start", *("".join(action_letters(game, i)[a] for i, a in enumerate(joint)) for joint in game.joint_actions))
+    return (
+        "start",
+        *("".join(action_letters(game, i)[a] for i, a in enumerate(joint)) for joint in game.joint_actions),
+    )
 
 
 def action_letters(game: MatrixGame, player: int = 0) -> tuple[str, ...]:

@@ -81,7 +81,9 @@ class Run:
         different = sorted(key for key in {*kept, *config} if kept.get(key) != config.get(key))
         if different:
             changes = "; ".join(f"{key}: {kept.get(key)!r} then, {config.get(key)!r} now" for key in different)
-            raise RunError(f"{run.folder} was begun with other options ({changes}); repeat those, or choose another --name")
+            raise RunError(
+                f"{run.folder} was begun with other options ({changes}); repeat those, or choose another --name"
+            )
         run._check_writable(needs)
         return run
 
@@ -150,7 +152,11 @@ class Run:
         if reason is None:
             return chosen
         whole = [other.name for other in available if other != chosen and _damage(other) is None]
-        offer = f"continue from the one before it with --checkpoint {whole[-1]}" if whole else "no other is left; begin anew under another --name"
+        offer = (
+            f"continue from the one before it with --checkpoint {whole[-1]}"
+            if whole
+            else "no other is left; begin anew under another --name"
+        )
         raise RunError(f"checkpoint {chosen} cannot be used: {reason}; {offer}")
 
     def _check_writable(self, needs: int) -> None:
@@ -162,7 +168,10 @@ class Run:
             raise RunError(f"run folder {self.folder} cannot be written: {error.strerror or error}") from error
         free = shutil.disk_usage(self.folder).free
         if free < needs:
-            raise RunError(f"the disk of {self.folder} has {free / 1e6:.0f} MB free, and this run may write {needs / 1e6:.0f} MB; make room first")
+            raise RunError(
+                f"the disk of {self.folder} has {free / 1e6:.0f} MB free, and this run may write "
+                f"{needs / 1e6:.0f} MB; make room first"
+            )
 
 
 @contextmanager

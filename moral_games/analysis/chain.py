@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from moral_games.policy import FiniteStatePolicy
 from moral_games.repeated import RepeatedGame
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 INITIAL = ("start", "random")
 """How play may begin: at the start, or as if a uniformly random joint action had just been played."""
@@ -54,7 +54,10 @@ class Chain:
         seen = [repeated.seen_by(player) for player in range(n)]
         after = repeated.next_state.reshape(repeated.states, -1)
         first = [(0, *(0,) * n)]
-        first += [(s, *(int(p.transitions[0, seen[i][s] - 1]) for i, p in enumerate(policies))) for s in range(1, repeated.states)]
+        first += [
+            (s, *(int(p.transitions[0, seen[i][s] - 1]) for i, p in enumerate(policies)))
+            for s in range(1, repeated.states)
+        ]
         index = {situation: k for k, situation in enumerate(first)}
         rows: list[list[int]] = []
         queue = list(first)
@@ -63,7 +66,10 @@ class Chain:
             row = []
             for s in after[state].tolist():
                 # Without a complete joint action there is nothing new to remember.
-                moved = (int(p.transitions[m, seen[i][s] - 1]) if s else m for i, (p, m) in enumerate(zip(policies, memory, strict=True)))
+                moved = (
+                    int(p.transitions[m, seen[i][s] - 1]) if s else m
+                    for i, (p, m) in enumerate(zip(policies, memory, strict=True))
+                )
                 situation = (s, *moved)
                 if situation not in index:
                     index[situation] = len(queue)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moral_games.analysis.chain import Chain, Floats, discounted_occupancy, episode_occupancy, joint, long_run_occupancy, transition_matrix
+from moral_games.analysis.chain import (
+    Chain,
+    Floats,
+    discounted_occupancy,
+    episode_occupancy,
+    joint,
+    long_run_occupancy,
+    transition_matrix,
+)
 from moral_games.analysis.decision import AnyPolicy, DecisionProblem, seated
 from moral_games.games import MatrixGame
 from moral_games.policy import FiniteStatePolicy
@@ -87,7 +95,9 @@ def evaluate(
         If the discount is not in [0, 1), or a policy does not fit the game.
     """
     if not 0 <= discount < 1:
-        raise ValueError(f"discount must lie in [0, 1), got {discount}; long-run averages are reported beside discounted values")
+        raise ValueError(
+            f"discount must lie in [0, 1), got {discount}; long-run averages are reported beside discounted values"
+        )
     repeated = RepeatedGame.compile(game, rewards)
     policies = [policy, *seated(opponent, game)]
     chain = Chain.build(repeated, policies)
@@ -113,7 +123,7 @@ def evaluate(
         long_run=_by_state(chain, long_run),
         action_types=_action_types(chain, shares[:, None] * chain.acting(policies)[0]),
         moral_regret=regret(float(shares @ earned[:, 0]), best, worst),
-        published_regret=float(_legal(repeated).max() - five @ earned[:, 0]),
+        published_regret=float(repeated.legal_rewards[..., 0].max() - five @ earned[:, 0]),
     )
 
 
@@ -124,14 +134,8 @@ def regret(value: float, best: float, worst: float) -> float:
     return float(np.clip((best - value) / (best - worst), 0.0, 1.0))
 
 
-def _legal(repeated: RepeatedGame) -> Floats:
-    """Return player 0's rewards where every action is legal."""
-    legal = (slice(None), *(slice(0, count) for count in repeated.game.shape), 0)
-    return repeated.rewards[legal]
-
-
 def _by_state(chain: Chain, shares: Floats) -> Floats:
-    return np.bincount(chain.states, weights=shares, minlength=chain.repeated.states)
+    return np.bincount(chain.states, weights=shares, minlength=chain.repeated.states).astype(np.float64)
 
 
 def _action_types(chain: Chain, shares: Floats) -> dict[str, float]:

@@ -40,15 +40,18 @@ def simulate(
     seen = [repeated.seen_by(player) for player in range(repeated.game.players)]
     state = np.zeros(episodes, dtype=np.int64)
     memory = [np.zeros(episodes, dtype=np.int64) for _ in policies]
-    states, actions, payoffs, rewards = [], [], [], []
+    histories: tuple[list, ...] = ([], [], [], [])
     for _ in range(rounds):
         played = np.stack([_draw(p.with_illegal[m], rng) for p, m in zip(policies, memory, strict=True)], axis=-1)
         step = repeated.step(state, played)
-        for history, entry in ((states, state), (actions, played), (payoffs, step.payoffs), (rewards, step.rewards)):
+        for history, entry in zip(histories, (state, played, step.payoffs, step.rewards), strict=True):
             history.append(entry)
         state = step.state
-        memory = [np.where(state > 0, p.transitions[m, seen[i][state] - 1], m) for i, (p, m) in enumerate(zip(policies, memory, strict=True))]
-    return Episodes(*(np.stack(history, axis=1) for history in (states, actions, payoffs, rewards)))
+        memory = [
+            np.where(state > 0, p.transitions[m, seen[i][state] - 1], m)
+            for i, (p, m) in enumerate(zip(policies, memory, strict=True))
+        ]
+    return Episodes(*(np.stack(history, axis=1) for history in histories))
 
 
 def _draw(probabilities: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:

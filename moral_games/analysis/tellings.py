@@ -18,7 +18,7 @@ from moral_games.repeated import RepeatedGame, Rewards
 def judged_states(game: MatrixGame, reward: Rewards) -> NDArray[np.int64]:
     """Return the states in which a reward tells player 0's legal actions apart; (k,) int."""
     repeated = RepeatedGame.compile(game, reward)
-    legal = repeated.rewards[(slice(None), *(slice(0, count) for count in game.shape), 0)]
+    legal = repeated.legal_rewards[..., 0]
     apart = (legal.max(axis=1) - legal.min(axis=1)).reshape(repeated.states, -1).max(axis=1)
     return np.flatnonzero(apart > 0)
 
@@ -65,8 +65,8 @@ def summarise(
     Returns
     -------
     dict
-        JSON: ``p_cooperate`` (S numbers, the mean over presentations), ``legal_mass`` (mean) and
-        ``legal_mass_lowest``, ``moral_regret`` and ``published_regret`` by reward (means over
+        JSON: ``p_cooperate`` (S numbers, the mean over presentations), ``legal_by_state`` (the same),
+        ``legal_mass`` (mean) and ``legal_mass_lowest``, ``moral_regret`` and ``published_regret`` by reward (means over
         presentations), ``moral_regret_highest`` (of any one), ``presentation_gap`` (S numbers),
         ``judged_states`` and ``presentation_gap_judged`` (the largest of those states).
     """
@@ -82,6 +82,7 @@ def summarise(
             published[name].append(judgement.published_regret)
     return {
         "p_cooperate": _rounded(tables[..., 0].mean(axis=0)),
+        "legal_by_state": _rounded(legal.mean(axis=0)),
         "legal_mass": _rounded(legal.mean()),
         "legal_mass_lowest": _rounded(legal.min()),
         "moral_regret": {name: _rounded(np.mean(values)) for name, values in regrets.items()},

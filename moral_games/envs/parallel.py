@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium import spaces
@@ -38,7 +38,7 @@ class ParallelMatrixGame(ParallelEnv):
     Infos hold the game's ``payoff`` beside the reward, and whether the answer was ``legal``.
     """
 
-    metadata = {"render_modes": ["ansi", "human"], "render_fps": 4, "name": "moral_games", "is_parallelizable": True}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 4, "name": "moral_games"}
 
     def __init__(
         self,
@@ -51,11 +51,13 @@ class ParallelMatrixGame(ParallelEnv):
         render_mode: str | None = None,
         max_cycles: int | None = None,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+        if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be one of {self.metadata['render_modes']} or None, got {render_mode!r}")
         self.game = games.get(game) if isinstance(game, str) else game
         limit = rounds if max_cycles is None else max_cycles
-        self.session = Session(RepeatedGame.compile(self.game, rewards), limit, continue_probability, observation, illegal_action)
+        self.session = Session(
+            RepeatedGame.compile(self.game, rewards), limit, continue_probability, observation, illegal_action
+        )
         self.possible_agents = [f"player_{i}" for i in range(self.game.players)]
         self.agents: list[str] = []
         self.render_mode = render_mode
@@ -84,7 +86,9 @@ class ParallelMatrixGame(ParallelEnv):
         """Return the space of an agent's actions."""
         return self.action_spaces[agent]
 
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Begin an episode; a seed makes it, and all that follow, repeatable."""
         if seed is not None or self._rng is None:
             self._rng, _ = seeding.np_random(seed)
@@ -93,7 +97,9 @@ class ParallelMatrixGame(ParallelEnv):
         self._last, self._totals = None, [0.0] * self.game.players
         return self._observations(), {agent: {} for agent in self.agents}
 
-    def step(self, actions: dict[str, Any]) -> tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
+    def step(
+        self, actions: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
         """Play one round.
 
         Parameters

@@ -20,4 +20,6 @@ def register() -> None:
     for name, env_id in ids().items():
         if env_id not in gymnasium.registry:
             gymnasium.register(env_id, entry_point="moral_games.envs.single:MatrixGameEnv", kwargs={"game": name})
-            pettingzoo.register("parallel", env_id, entry_point="moral_games.envs.parallel:ParallelMatrixGame", kwargs={"game": name})
+            pettingzoo.register(
+                "parallel", env_id, entry_point="moral_games.envs.parallel:ParallelMatrixGame", kwargs={"game": name}
+            )

@@ -48,7 +48,12 @@ class Session:
     """
 
     def __init__(
-        self, repeated: RepeatedGame, rounds: int | None, continue_probability: float, observation: str, illegal_action: str
+        self,
+        repeated: RepeatedGame,
+        rounds: int | None,
+        continue_probability: float,
+        observation: str,
+        illegal_action: str,
     ) -> None:
         if rounds is not None and rounds < 1:
             raise ValueError(f"rounds must be at least 1, or None for no limit, got {rounds}")
@@ -97,7 +102,9 @@ class Session:
         number = int(action) if isinstance(action, int | np.integer | np.ndarray) else None
         if number is None or not self.lowest_action <= number < count:
             extra = " or -1 for an illegal answer" if self.lowest_action < 0 else ""
-            raise ValueError(f"player {player} of {self.repeated.game.name!r} has actions 0 to {count - 1}{extra}, got {action!r}")
+            raise ValueError(
+                f"player {player} of {self.repeated.game.name!r} has actions 0 to {count - 1}{extra}, got {action!r}"
+            )
         return number
 
     def play(self, actions: Sequence[int], rng: np.random.Generator) -> Round:

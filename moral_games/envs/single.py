@@ -45,7 +45,7 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
     ``payoff`` beside the reward, all ``payoffs``, all ``actions``, and whether the answer was ``legal``.
     """
 
-    metadata = {"render_modes": ["ansi", "human"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "human"], "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         illegal_action: str = "error",
         render_mode: str | None = None,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+        if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be one of {self.metadata['render_modes']} or None, got {render_mode!r}")
         self.game = games.get(game) if isinstance(game, str) else game
         self.player = player
@@ -69,12 +69,18 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         listed = [opponent] * len(self.seats) if isinstance(opponent, AnyOpponent) else list(opponent)
         if len(listed) != len(self.seats):
             raise ValueError(f"game {self.game.name!r} needs {len(self.seats)} opponents, got {len(listed)}")
-        self.opponents = {seat: as_policy(who, self.game.seen_by(seat)) for seat, who in zip(self.seats, listed, strict=True)}
-        self.session = Session(RepeatedGame.compile(self.game, reward), rounds, continue_probability, observation, illegal_action)
+        self.opponents = {
+            seat: as_policy(who, self.game.seen_by(seat)) for seat, who in zip(self.seats, listed, strict=True)
+        }
+        self.session = Session(
+            RepeatedGame.compile(self.game, reward), rounds, continue_probability, observation, illegal_action
+        )
         self.observation_space = self.session.observation_space()
         self.action_space = spaces.Discrete(self.game.shape[player])
         self.render_mode = render_mode
-        self._chances = {seat: np.cumsum(policy.with_illegal, axis=1)[:, :-1] for seat, policy in self.opponents.items()}
+        self._chances = {
+            seat: np.cumsum(policy.with_illegal, axis=1)[:, :-1] for seat, policy in self.opponents.items()
+        }
         self._memory = dict.fromkeys(self.seats, 0)
         self._last: tuple[int, ...] | None = None
         self._totals = [0.0] * self.game.players
@@ -108,7 +114,10 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
             for seat, policy in self.opponents.items():
                 joint = self.session.seen[seat][self.session.state] - 1
                 self._memory[seat] = int(policy.transitions[self._memory[seat], joint])
-        self._last, self._totals = tuple(played), [total + paid for total, paid in zip(self._totals, payoffs, strict=True)]
+        self._last, self._totals = (
+            tuple(played),
+            [total + paid for total, paid in zip(self._totals, payoffs, strict=True)],
+        )
         self._over = terminated or truncated
         if self.render_mode == "human":
             self.render()

@@ -73,7 +73,9 @@ def _parse(file: str, text: str) -> MatrixGame:
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of all games of the catalogue, sorted."""
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")))
+    return tuple(
+        sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+    )
 
 
 @cache

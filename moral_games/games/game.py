@@ -52,11 +52,14 @@ class MatrixGame:
         if not np.isfinite(payoffs).all():
             raise ValueError(f"payoffs of game {self.name!r} must be finite numbers, without NaN or infinity")
         if min(payoffs.shape[:-1]) < 1:
-            raise ValueError(f"every player of game {self.name!r} needs at least one action; payoffs have shape {payoffs.shape}")
+            raise ValueError(
+                f"every player of game {self.name!r} needs at least one action; payoffs have shape {payoffs.shape}"
+            )
         counts = tuple(len(names) for names in self.actions)
         if counts != payoffs.shape[:-1]:
             raise ValueError(
-                f"actions of game {self.name!r} name {counts} actions a player, but the payoffs have {payoffs.shape[:-1]}"
+                f"actions of game {self.name!r} name {counts} actions a player, "
+                f"but the payoffs have {payoffs.shape[:-1]}"
             )
         for names in self.actions:
             if len(set(names)) != len(names):
@@ -98,7 +101,8 @@ class MatrixGame:
         counts = array.shape[:-1]
         if actions is None:
             named = tuple(
-                ("cooperate", "defect") if set(counts) == {2} else tuple(f"action_{a}" for a in range(count)) for count in counts
+                ("cooperate", "defect") if set(counts) == {2} else tuple(f"action_{a}" for a in range(count))
+                for count in counts
             )
         elif all(isinstance(entry, str) for entry in actions):
             named = (tuple(str(entry) for entry in actions),) * len(counts)
@@ -130,7 +134,7 @@ class MatrixGame:
             return False
         n = self.players
         return all(
-            np.array_equal(self.payoffs, np.transpose(self.payoffs, (*order, n))[..., np.argsort(order)])
+            np.array_equal(self.payoffs, np.transpose(self.payoffs, (*order, n))[..., list(order)])
             for order in permutations(range(n))
         )
 
@@ -140,7 +144,9 @@ class MatrixGame:
             return self
         order = own_first(self.players, player)
         payoffs = np.transpose(self.payoffs, (*order, self.players))[..., list(order)]
-        return MatrixGame(payoffs, tuple(self.actions[i] for i in order), self.name, self.title, self.source, self.kind, self.env_id)
+        return MatrixGame(
+            payoffs, tuple(self.actions[i] for i in order), self.name, self.title, self.source, self.kind, self.env_id
+        )
 
 
 def own_first(players: int, player: int) -> tuple[int, ...]:

@@ -48,7 +48,13 @@ def _is_matching_pennies(game: MatrixGame) -> bool:
 
 
 def _is_cyclic(game: MatrixGame) -> bool:
-    if game.players != 2 or not game.is_symmetric or game.shape[0] < 3 or game.shape[0] % 2 == 0 or not _constant_sum(game):
+    if (
+        game.players != 2
+        or not game.is_symmetric
+        or game.shape[0] < 3
+        or game.shape[0] % 2 == 0
+        or not _constant_sum(game)
+    ):
         return False
     own = game.payoffs[..., 0]
     draw = own[0, 0]
@@ -61,7 +67,9 @@ def _is_bach_or_stravinsky(game: MatrixGame) -> bool:
         return False
     row, column = game.payoffs[..., 0], game.payoffs[..., 1]
     return bool(
-        set(_pure_equilibria(game)) == {(0, 0), (1, 1)} and row[0, 0] > row[1, 1] > row[0, 1] and column[1, 1] > column[0, 0] > column[0, 1]
+        set(_pure_equilibria(game)) == {(0, 0), (1, 1)}
+        and row[0, 0] > row[1, 1] > row[0, 1]
+        and column[1, 1] > column[0, 0] > column[0, 1]
     )
 
 
@@ -73,7 +81,10 @@ KINDS: dict[str, tuple[Callable[[MatrixGame], bool], str]] = {
     "deadlock": (_ordered(lambda t, r, p, s: t > p > r > s), "T > P > R > S"),
     "pure_coordination": (_ordered(lambda t, r, p, s: r == p and r > t and p > s), "R = P, above T and S"),
     "defective_coordination": (_ordered(lambda t, r, p, s: p > r and r > t and p > s), "P > R > T and P > S"),
-    "bach_or_stravinsky": (_is_bach_or_stravinsky, "equilibria (0, 0), which player 0 prefers, and (1, 1), which player 1 prefers"),
+    "bach_or_stravinsky": (
+        _is_bach_or_stravinsky,
+        "equilibria (0, 0), which player 0 prefers, and (1, 1), which player 1 prefers",
+    ),
     "matching_pennies": (_is_matching_pennies, "two by two, constant sum, no pure equilibrium"),
     "cyclic": (_is_cyclic, "symmetric, constant sum, every action beats as many others as beat it"),
 }

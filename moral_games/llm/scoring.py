@@ -174,7 +174,8 @@ def log_probabilities(model: TextModel, trees: Sequence[TokenTree]) -> list[torc
         tokens[row, -len(entry) :] = torch.tensor(entry.tokens)
         positions[row, -len(entry) :] = torch.tensor(entry.depths)
         visible[row, 0, -len(entry) :, -len(entry) :] = entry.ancestry()
-    keep = max(entry.scored for entry in trees)
+    # As indices, not as a number: so the kept rows lie together, and the output layer is one product.
+    keep = torch.arange(width - max(entry.scored for entry in trees), width)
     with autocast(model):
         dtype = model.model.dtype
         mask = torch.zeros(visible.shape, dtype=dtype).masked_fill(~visible, torch.finfo(dtype).min)
@@ -183,7 +184,7 @@ def log_probabilities(model: TextModel, trees: Sequence[TokenTree]) -> list[torc
             position_ids=positions.to(device),
             attention_mask=mask.to(device),
             use_cache=False,
-            logits_to_keep=keep,
+            logits_to_keep=keep.to(device),
         ).logits
     return [_label_scores(torch.log_softmax(logits[row].float(), dim=-1), entry) for row, entry in enumerate(trees)]
 
@@ -191,7 +192,11 @@ def log_probabilities(model: TextModel, trees: Sequence[TokenTree]) -> list[torc
 def _label_scores(scores: torch.Tensor, entry: TokenTree) -> torch.Tensor:
     """Sum a tree's token log-probabilities (kept nodes, vocabulary) into those of labels (S, A)."""
     offset = len(entry) - len(scores)
-    steps = [(node - offset, token, label) for label, path in enumerate(p for state in entry.paths for p in state) for node, token in path]
+    steps = [
+        (node - offset, token, label)
+        for label, path in enumerate(p for state in entry.paths for p in state)
+        for node, token in path
+    ]
     nodes, tokens, owners = (torch.tensor(column, device=scores.device) for column in zip(*steps, strict=True))
     states, actions = len(entry.paths), len(entry.paths[0])
     total = torch.zeros(states * actions, device=scores.device).index_add(0, owners, scores[nodes, tokens])

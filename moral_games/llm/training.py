@@ -23,68 +23,13 @@ from moral_games.analysis import DecisionProblem, evaluate, seated
 from moral_games.games import MatrixGame
 from moral_games.llm.adapters import copy_weights, set_weights, trainable
 from moral_games.llm.models import TextModel
+from moral_games.llm.options import Settings
 from moral_games.llm.policy import question, tables
 from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilities, tree
 from moral_games.opponents import Opponent
 from moral_games.policy import FiniteStatePolicy, PolicyTable
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import RewardFunction
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train.
-
-    Attributes
-    ----------
-    updates
-        Most updates.
-    tellings
-        Presentations drawn for each update; each counts once for every assignment of its labels.
-    learning_rate
-        Of AdamW, reached after `warm_up` updates and falling linearly to zero at the last.
-    warm_up
-        Updates until the learning rate is reached.
-    rounds
-        Rounds of an episode, over which states are weighted by visitation. Episodes begin after a
-        random joint action, as published.
-    discount
-        How much an action answers for later rewards: 0 for its own alone, 1 for all of the episode.
-    legality
-        Weight of the log-probability of answering legally at all, added to the objective in every
-        state. It is what gets an answer format learned from a model that hardly ever uses it.
-    kl
-        Weight of the divergence KL(policy, base model), taken from the objective.
-    validate_every
-        Updates between two looks at the validation presentations.
-    stop_regret
-        Training stops when on every validation presentation the moral regret is at most this, twice
-        in a row.
-    micro_batch_tokens
-        Tokens that the model reads at once; the rest of an update is accumulated.
-    """
-
-    updates: int = 60
-    tellings: int = 2
-    learning_rate: float = 1e-3
-    warm_up: int = 5
-    rounds: int = 5
-    discount: float = 0.0
-    legality: float = 1.0
-    kl: float = 0.0
-    validate_every: int = 5
-    stop_regret: float = 0.01
-    micro_batch_tokens: int = 2048
-
-    def __post_init__(self) -> None:
-        for name, low in (("updates", 1), ("tellings", 1), ("warm_up", 0), ("rounds", 1), ("validate_every", 1), ("micro_batch_tokens", 1)):
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} must be at least {low}, got {getattr(self, name)}")
-        for name in ("learning_rate", "legality", "kl", "stop_regret"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
-        if not 0 <= self.discount <= 1:
-            raise ValueError(f"discount must lie in [0, 1], got {self.discount}")
 
 
 @dataclass(eq=False)
@@ -123,9 +68,12 @@ class Training:
     passes: int = 0
 
     def __post_init__(self) -> None:
-        self.problem = DecisionProblem.build(RepeatedGame.compile(self.game, self.reward), seated(self.opponent, self.game))
+        self.problem = DecisionProblem.build(
+            RepeatedGame.compile(self.game, self.reward), seated(self.opponent, self.game)
+        )
         weights = list(trainable(self.model).values())
         self.optimizer = torch.optim.AdamW(weights, lr=self.settings.learning_rate, weight_decay=0.0)
+        self.average = copy_weights(self.model)
         self.best_weights = copy_weights(self.model)
 
     @property
@@ -151,7 +99,11 @@ class Training:
         FloatingPointError
             If the loss is not a number; the weights are those of the last update.
         """
-        told = [told for _ in range(self.settings.tellings) for told in text.draw(self.rng, self.game.shape[0], self.wording).assignments()]
+        told = [
+            told
+            for _ in range(self.settings.tellings)
+            for told in text.draw(self.rng, self.game.shape[0], self.wording).assignments()
+        ]
         questions = [question(self.game, presentation) for presentation in told]
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
@@ -164,10 +116,13 @@ class Training:
             )
         self.optimizer.step()
         self.done += 1
+        self._follow()
         record = {
             "update": self.done,
             "loss": loss,
-            "reward": float(np.mean([self.problem.episode_reward(policy, self.settings.rounds) for policy in policies])),
+            "reward": float(
+                np.mean([self.problem.episode_reward(policy, self.settings.rounds) for policy in policies])
+            ),
             "gradient_norm": norm,
             "learning_rate": self._learning_rate(self.done - 1),
             "legal_mass": float(policies[..., :-1].sum(-1).mean()),
@@ -181,6 +136,12 @@ class Training:
     def keep_best(self) -> None:
         """Put back the weights that did best on the validation presentations."""
         set_weights(self.model, self.best_weights)
+
+    def _follow(self) -> None:
+        """Move the running average towards the present weights, faster in the first updates."""
+        keep = min(self.settings.averaging, (self.done - 1) / (self.done + 8))
+        for name, parameter in trainable(self.model).items():
+            self.average[name].lerp_(parameter.detach(), 1 - keep)
 
     def _learning_rate(self, done: int | None = None) -> float:
         done = self.done if done is None else done
@@ -229,13 +190,20 @@ class Training:
         return -objective, fixed
 
     def _validate(self) -> dict[str, float]:
-        """Judge the policy on the validation presentations, and remember it if it is the best."""
+        """Judge the averaged weights on the validation presentations, and remember them if they are the best."""
+        present = copy_weights(self.model)
+        set_weights(self.model, self.average)
         told = tables(self.model, self.game, self.validation)
-        regrets = [evaluate(PolicyTable(table), "random", self.game, self.reward, initial="random").moral_regret for table in told]
+        set_weights(self.model, present)
+        regrets = [
+            evaluate(PolicyTable(table), "random", self.game, self.reward, initial="random").moral_regret
+            for table in told
+        ]
         worst = max(regrets)
         # Of two policies without fault the later one has seen more.
         if worst <= max(self.best_regret, self.settings.stop_regret):
-            self.best_regret, self.best_update, self.best_weights = worst, self.done, copy_weights(self.model)
+            self.best_regret, self.best_update = worst, self.done
+            self.best_weights = {name: weight.clone() for name, weight in self.average.items()}
         self.passes = self.passes + 1 if worst <= self.settings.stop_regret else 0
         return {"regret": float(np.mean(regrets)), "regret_highest": worst, "legal_mass": float(told.sum(-1).mean())}
 

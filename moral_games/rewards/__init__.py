@@ -18,7 +18,13 @@ from moral_games.rewards.duties import deontological, malicious_deontological
 from moral_games.rewards.function import VALUES, RewardFunction, Value, value
 from moral_games.rewards.legality import illegal
 from moral_games.rewards.outcome import Outcome
-from moral_games.rewards.virtues import virtue_aggression, virtue_equality, virtue_inequality, virtue_kindness, virtue_mixed
+from moral_games.rewards.virtues import (
+    virtue_aggression,
+    virtue_equality,
+    virtue_inequality,
+    virtue_kindness,
+    virtue_mixed,
+)
 
 __all__ = [
     "Outcome",
@@ -157,4 +163,6 @@ def transform(game: MatrixGame, reward: str | RewardFunction) -> MatrixGame:
             f"reward {reward} looks at the round before, so it is not a payoff table of {game.name!r}; "
             "compile it with moral_games.RepeatedGame, or transform with a memoryless reward"
         )
-    return MatrixGame(rewards[0].reshape(game.payoffs.shape), game.actions, f"{game.name} under {reward}", source=game.source)
+    return MatrixGame(
+        rewards[0].reshape(game.payoffs.shape), game.actions, f"{game.name} under {reward}", source=game.source
+    )

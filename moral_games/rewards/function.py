@@ -68,6 +68,7 @@ class Value:
     judges_illegal: bool = False
 
     def __call__(self, outcome: Outcome) -> Array:
+        """Return the value's own number for every player; shape (..., n) float64."""
         reward = self.formula(outcome)
         if self.judges_illegal:
             return reward
@@ -120,7 +121,9 @@ def _constructor(formula: Callable[..., Array], judges_illegal: bool) -> Callabl
             if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
                 raise ValueError(f"parameter {key!r} of reward {name!r} must be a finite number, got {number!r}")
         chosen = {**defaults, **parameters}
-        return RewardFunction(((1.0, Value(name, lambda outcome: formula(outcome, **chosen), tuple(chosen.items()), judges_illegal)),))
+        return RewardFunction(
+            ((1.0, Value(name, lambda outcome: formula(outcome, **chosen), tuple(chosen.items()), judges_illegal)),)
+        )
 
     VALUES[name] = build
     return build

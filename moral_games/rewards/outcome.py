@@ -47,7 +47,8 @@ class Outcome:
                 raise ValueError(f"Outcome.{name} must be an array of a numpy-like library, got {type(array).__name__}")
             if array.ndim < 1 or array.shape[-1] != n:
                 raise ValueError(
-                    f"Outcome.{name} has shape {tuple(array.shape)}; game {self.game.name!r} has {n} players, so expected (..., {n})"
+                    f"Outcome.{name} has shape {tuple(array.shape)}; "
+                    f"game {self.game.name!r} has {n} players, so expected (..., {n})"
                 )
 
     @property

@@ -8,7 +8,18 @@ from moral_games.text.parsing import Answer, parse
 from moral_games.text.presentation import Presentation, draw, held_out, orders, validation
 from moral_games.text.wordings import WORDINGS
 
-__all__ = ["WORDINGS", "Answer", "Presentation", "check_labels", "draw", "held_out", "orders", "parse", "prompts", "validation"]
+__all__ = [
+    "WORDINGS",
+    "Answer",
+    "Presentation",
+    "check_labels",
+    "draw",
+    "held_out",
+    "orders",
+    "parse",
+    "prompts",
+    "validation",
+]
 
 
 def prompts(game: MatrixGame, presentation: Presentation, player: int = 0) -> tuple[str, ...]:
@@ -22,7 +33,8 @@ def prompts(game: MatrixGame, presentation: Presentation, player: int = 0) -> tu
     seen = game.seen_by(player)
     if len(presentation.labels) < max(seen.shape):
         raise ValueError(
-            f"presentation {presentation} has {len(presentation.labels)} labels; game {game.name!r} needs {max(seen.shape)}"
+            f"presentation {presentation} has {len(presentation.labels)} labels; "
+            f"game {game.name!r} needs {max(seen.shape)}"
         )
     wording = WORDINGS[presentation.wording]
     states = [None, *(tuple(map(int, joint)) for joint in seen.joint_actions)]

