@@ -1,0 +1,1 @@
+"""Speed against peers, and published results reproduced."""

@@ -1,4 +1,4 @@
-"""The demo under ten seeds: how often does a language model learn the rule, and not a token?
+"""The demo under ten seeds: how often a language model learns the rule, and not a token.
 
 Run from the repository's root, about 40 minutes on two cores::
 

@@ -121,7 +121,7 @@ class Evaluate:
         return results
 
     def _language_model(self) -> dict[str, Any]:
-        from moral_games.llm.finetune import judge, load_run
+        from moral_games.llm.finetuning import judge, load_run
         from moral_games.llm.models import load
 
         options = Finetune(reward=self.reward, test_games=self.game, test_opponent=self.opponent, wording=self.wording)
@@ -150,7 +150,7 @@ class Report:
 
 def _finetune(options: Finetune) -> None:
     """Carry out a fine-tuning run, write its report and print what came out."""
-    from moral_games.llm.finetune import finetune
+    from moral_games.llm.finetuning import finetune
     from moral_games.report import headline, write_report
 
     run = finetune(options)

@@ -6,14 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from moral_games.llm.finetune import finetune
+    from moral_games.llm.finetuning import finetune
     from moral_games.llm.models import TextModel, load
     from moral_games.llm.options import Finetune
     from moral_games.llm.policy import LLMPolicy
 
 __all__ = ["Finetune", "LLMPolicy", "TextModel", "finetune", "load"]
 
-_HOMES = {"Finetune": "options", "LLMPolicy": "policy", "TextModel": "models", "finetune": "finetune", "load": "models"}
+_HOMES = {
+    "Finetune": "options",
+    "LLMPolicy": "policy",
+    "TextModel": "models",
+    "finetune": "finetuning",
+    "load": "models",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Baselines: one readable file per algorithm. They import only moral_games' public names."""

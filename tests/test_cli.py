@@ -1,0 +1,103 @@
+"""What people type, and what they read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import moral_games as mg
+from moral_games.cli import main
+
+READ = pytest.CaptureFixture[str]
+
+
+def test_games_are_listed(capsys: READ) -> None:
+    assert main(["games"]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in mg.games.names()) and "moral_games/IPD-v0" in printed
+    assert main(["games", "--kind", "stag_hunt"]) == 0
+    assert "chicken" not in capsys.readouterr().out
+    assert main(["games", "--kind", "poker"]) == 2
+    assert "no game is of kind 'poker'" in capsys.readouterr().err
+
+
+def test_show_prints_the_game_before_and_after_the_reward(capsys: READ) -> None:
+    assert main(["show", "ipd", "--reward", "utilitarian"]) == 0
+    before, after = capsys.readouterr().out.split("under")
+    assert "prisoners_dilemma" in before and "defect  /  defect" in before and "3, 3" in before
+    assert "harmony" in after and "cooperate  /  cooperate" in after and "6, 6" in after
+
+
+def test_show_prints_mixed_equilibria(capsys: READ) -> None:
+    assert main(["show", "bach_or_stravinsky"]) == 0
+    assert "0.6 bach + 0.4 stravinsky  /  0.4 bach + 0.6 stravinsky" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", mg.games.names())
+def test_every_game_can_be_shown(name: str, capsys: READ) -> None:
+    assert main(["show", name]) == 0
+    assert mg.games.get(name).title in capsys.readouterr().out
+
+
+def test_a_strategy_is_judged(capsys: READ) -> None:
+    assert main(["evaluate", "tit_for_tat", "--game", "ipd", "chicken", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"ipd", "chicken"} and found["ipd"]["moral regret"] == 0
+    assert main(["evaluate", "always_defect", "--opponent", "always_cooperate"]) == 0
+    assert "1.000" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "idp"], "unknown game 'idp'. Did you mean 'ipd'"),
+        (["show", "ipd", "--reward", "deontological"], "looks at the round before"),
+        (["evaluate", "tit_for_tatt"], "unknown player 'tit_for_tatt'. Did you mean 'tit_for_tat'"),
+        (["evaluate", "grim", "--opponent", "gimr"], "unknown opponent 'gimr'"),
+        (["evaluate", "grim", "--discount", "1"], "discount must lie in"),
+        (["report", "nowhere"], "cannot be read"),
+        (["finetune", "--game", "idp"], "unknown game 'idp'"),
+    ],
+)
+def test_errors_are_one_line_and_a_status(arguments: list[str], message: str, capsys: READ) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+
+
+def test_fine_tuning_leaves_a_report(tmp_path: Path, tiny_model_folder: Path, capsys: READ) -> None:
+    arguments = ["finetune", "--name", "run", "--folder", str(tmp_path), "--model", str(tiny_model_folder)]
+    arguments += ["--test-games", "ipd", "--lora-rank", "2", "--train.updates", "2", "--train.tellings", "1"]
+    assert main(arguments) == 0
+    assert "trained in" in capsys.readouterr().out
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4 and "http" not in page
+    assert len(list((tmp_path / "run" / "figures").glob("*.png"))) == 4
+    assert (tmp_path / "run" / "report.html").stat().st_size < 3_000_000
+    assert main(arguments) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "run")]) == 0
+    assert main(["evaluate", str(tmp_path / "run"), "--json"]) == 0
+    printed = capsys.readouterr().out
+    judged = json.loads(printed[printed.index("{") :])
+    kept = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert judged["ipd"]["p_cooperate"] == pytest.approx(kept["after"]["ipd"]["p_cooperate"], abs=2e-6)
+
+
+def test_what_was_asked_cannot_write_into_the_report(tmp_path: Path, tiny_model_folder: Path) -> None:
+    hostile = tmp_path / "<script>alert(1)<script>"
+    hostile.symlink_to(tiny_model_folder)
+    arguments = ["finetune", "--name", "run", "--folder", str(tmp_path), "--model", str(hostile), "--test-games", "ipd"]
+    assert main([*arguments, "--lora-rank", "2", "--train.updates", "1", "--train.tellings", "1"]) == 0
+    assert "<script>" not in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "moral_games", "show", "idp"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "Did you mean 'ipd'" in done.stderr

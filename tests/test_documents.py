@@ -1,0 +1,59 @@
+"""The README's examples run, and the imports keep to the floors of docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+
+# Each folder or file of the library, and the floor it stands on. Imports run downward only.
+FLOORS = {
+    **dict.fromkeys(("names", "games", "runs"), 0),
+    **dict.fromkeys(("rewards", "text", "policy"), 1),
+    **dict.fromkeys(("repeated", "opponents"), 2),
+    **dict.fromkeys(("envs", "analysis"), 3),
+    **dict.fromkeys(("llm", "report"), 4),
+    "cli": 5,
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[f"example-{k}" for k in range(len(EXAMPLES))])
+def test_the_readme_s_examples_run(example: str) -> None:
+    assert len(example.strip().splitlines()) <= 15
+    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_the_readme_has_both_examples() -> None:
+    assert len(EXAMPLES) >= 2 and "gymnasium.make" in EXAMPLES[0]
+
+
+@pytest.mark.parametrize("place", FLOORS)
+def test_imports_run_downward(place: str) -> None:
+    home = ROOT / "moral_games" / place
+    for file in sorted(home.rglob("*.py")) if home.is_dir() else [home.with_suffix(".py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module == "moral_games":
+                modules = [f"moral_games.{name.name}" for name in node.names]
+            for module in modules:
+                assert module.split(".")[0] not in ("agents", "benchmarks", "tests"), f"{file} imports {module}"
+                if module.startswith("moral_games."):
+                    other = module.split(".")[1]
+                    assert other in FLOORS and FLOORS[other] <= FLOORS[place], f"{file} imports {module}"
+                if module.split(".")[0] in ("torch", "transformers", "peft"):
+                    assert place == "llm", f"{file} imports {module}"
+
+
+def test_every_part_of_the_library_stands_on_a_floor() -> None:
+    parts = {
+        entry.stem
+        for entry in (ROOT / "moral_games").iterdir()
+        if entry.suffix == ".py" or (entry / "__init__.py").exists()
+    }
+    assert parts - {"__init__", "__main__"} == set(FLOORS)

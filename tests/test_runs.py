@@ -1,0 +1,104 @@
+"""A run's folder: nothing half-written, nothing lost, nothing overwritten."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from moral_games.runs import KEPT_CHECKPOINTS, Run, RunError, read_json, whole_file, write_json
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"a": 1})
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "a.json") as partial:
+        partial.write_text("half")
+        raise ZeroDivisionError
+    assert read_json(tmp_path / "a.json") == {"a": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_what_is_not_json_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", float("nan"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_torn_last_line_of_the_history_is_left_out(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {})
+    for k in range(3):
+        run.append({"update": k})
+    with run.path("history.jsonl").open("a") as history:
+        history.write('{"upd')
+    assert [record["update"] for record in run.history()] == [0, 1, 2]
+    run.rewind(2)
+    run.append({"update": 9})
+    assert [record["update"] for record in run.history()] == [0, 1, 9]
+
+
+def test_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {})
+    assert run.checkpoint() is None
+    for step in (1, 2, 3):
+        run.save_checkpoint(step, lambda folder: (folder / "data").write_text("x") and None)
+    assert [folder.name for folder in run.checkpoints()] == ["step-000002", "step-000003"][-KEPT_CHECKPOINTS:]
+    newest = run.checkpoint()
+    assert newest is not None and newest.name == "step-000003"
+
+
+def test_a_checkpoint_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {})
+
+    def fails(folder: Path) -> None:
+        (folder / "data").write_text("x")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        run.save_checkpoint(1, fails)
+    assert not list(run.path("checkpoints").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda folder: (folder / "data").write_text("y"), "data is corrupt"),
+        (lambda folder: (folder / "data").unlink(), "data is missing"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "manifest is corrupt"),
+        (lambda folder: (folder / "manifest.json").unlink(), "manifest is missing"),
+    ],
+)
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage, reason: str) -> None:
+    run = Run.create(tmp_path / "run", {})
+    for step in (1, 2):
+        run.save_checkpoint(step, lambda folder: (folder / "data").write_text("x") and None)
+    damage(run.checkpoints()[-1])
+    with pytest.raises(RunError, match=f"{reason}.*--checkpoint step-000001"):
+        run.checkpoint()
+    damage(run.checkpoints()[0])
+    with pytest.raises(RunError, match="no other is left"):
+        run.checkpoint()
+
+
+def test_a_folder_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        Run.create(tmp_path / "file" / "run", {})
+
+
+def test_a_full_disk_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 9, 1))
+    with pytest.raises(RunError, match="0 MB free, and this run may write 100 MB"):
+        Run.create(tmp_path / "run", {}, needs=100_000_000)
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_resuming_what_was_never_begun_begins_it(tmp_path: Path) -> None:
+    assert read_json(Run.resume(tmp_path / "run", {"seed": 1}).path("config.json")) == {"seed": 1}
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be read"):
+        read_json(tmp_path / "nothing.json")
