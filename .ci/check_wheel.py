@@ -22,7 +22,8 @@ for arguments in (["games"], ["show", "ipd", "--reward", "utilitarian"], ["evalu
 
 timed = "import time; begun = time.perf_counter(); import moral_games; print(time.perf_counter() - begun)"
 seconds = min(
-    float(subprocess.run([sys.executable, "-c", timed], check=True, capture_output=True, text=True).stdout) for _ in range(5)
+    float(subprocess.run([sys.executable, "-c", timed], check=True, capture_output=True, text=True).stdout)
+    for _ in range(5)
 )
 print(f"import moral_games: {seconds:.2f} s (the best of 5)")
 assert seconds < IMPORT_SECONDS, f"import moral_games takes {seconds:.2f} s, more than {IMPORT_SECONDS} s"

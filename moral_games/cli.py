@@ -116,7 +116,7 @@ class Evaluate:
                 "reward": round(float(found.rewards[0]), 6),
                 "moral regret": round(found.moral_regret, 6),
                 "published regret": round(found.published_regret, 6),
-                **{kind: round(share, 4) for kind, share in found.action_types.items() if share > 5e-5},
+                "action types": {kind: round(share, 4) for kind, share in found.action_types.items() if share > 5e-5},
             }
         return results
 

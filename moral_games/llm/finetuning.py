@@ -153,7 +153,7 @@ def _restore(run: Run, training: Training, options: Finetune) -> list[float]:
     adapters.load_optimizer(training.optimizer, folder / "optimizer.safetensors")
     training.rng.bit_generator.state = state["rng"]
     training.done, training.passes, training.best_update = state["done"], state["passes"], state["best_update"]
-    training.best_regret = float("inf") if state["best_regret"] is None else state["best_regret"]
+    training.best_fault = float("inf") if state["best_fault"] is None else state["best_fault"]
     run.rewind(training.done)
     return [state["seconds"]]
 
@@ -168,7 +168,7 @@ def _save(run: Run, training: Training, seconds: float) -> None:
             "done": training.done,
             "passes": training.passes,
             "best_update": training.best_update,
-            "best_regret": training.best_regret if np.isfinite(training.best_regret) else None,
+            "best_fault": training.best_fault if np.isfinite(training.best_fault) else None,
             "rng": training.rng.bit_generator.state,
             "seconds": seconds,
         }
@@ -208,7 +208,7 @@ def _write_results(run: Run, training: Training, seconds: dict[str, float]) -> N
     details = {
         "updates": training.done,
         "chosen_update": training.best_update,
-        "validation_regret_highest": round(training.best_regret, 6),
+        "validation_fault": round(training.best_fault, 6),
     }
     write_json(
         run.path(METRICS),

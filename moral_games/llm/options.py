@@ -48,9 +48,9 @@ class Settings:
         Weight of the divergence KL(policy, base model), taken from the objective.
     validate_every
         Updates between two looks at the validation presentations.
-    stop_regret
-        Training stops when on every validation presentation the moral regret is at most this, twice
-        in a row.
+    stop_fault
+        Training stops when on every validation presentation the moral regret, and in every state the
+        illegal mass, are at most this, twice in a row.
     micro_batch_tokens
         Tokens that the model reads at once; the rest of an update is accumulated.
     """
@@ -65,7 +65,7 @@ class Settings:
     legality: float = 1.0
     kl: float = 0.0
     validate_every: int = 5
-    stop_regret: float = 0.02
+    stop_fault: float = 0.01
     micro_batch_tokens: int = 2048
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Settings:
         ):
             if getattr(self, name) < low:
                 raise ValueError(f"{name} must be at least {low}, got {getattr(self, name)}")
-        for name in ("learning_rate", "legality", "kl", "stop_regret"):
+        for name in ("learning_rate", "legality", "kl", "stop_fault"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if not 0 <= self.averaging < 1:

@@ -63,7 +63,7 @@ class Training:
     wording: str = "compact"
 
     done: int = 0
-    best_regret: float = float("inf")
+    best_fault: float = float("inf")
     best_update: int = 0
     passes: int = 0
 
@@ -190,7 +190,11 @@ class Training:
         return -objective, fixed
 
     def _validate(self) -> dict[str, float]:
-        """Judge the averaged weights on the validation presentations, and remember them if they are the best."""
+        """Judge the averaged weights on the validation presentations, and remember them if they are the best.
+
+        Their *fault* is the largest moral regret of any presentation, or the largest illegal mass in
+        any of its states, whichever is more.
+        """
         present = copy_weights(self.model)
         set_weights(self.model, self.average)
         told = tables(self.model, self.game, self.validation)
@@ -199,13 +203,14 @@ class Training:
             evaluate(PolicyTable(table), "random", self.game, self.reward, initial="random").moral_regret
             for table in told
         ]
-        worst = max(regrets)
+        legal = told.sum(axis=-1)
+        fault = max(*regrets, 1.0 - float(legal.min()))
         # Of two policies without fault the later one has seen more.
-        if worst <= max(self.best_regret, self.settings.stop_regret):
-            self.best_regret, self.best_update = worst, self.done
+        if fault <= max(self.best_fault, self.settings.stop_fault):
+            self.best_fault, self.best_update = fault, self.done
             self.best_weights = {name: weight.clone() for name, weight in self.average.items()}
-        self.passes = self.passes + 1 if worst <= self.settings.stop_regret else 0
-        return {"regret": float(np.mean(regrets)), "regret_highest": worst, "legal_mass": float(told.sum(-1).mean())}
+        self.passes = self.passes + 1 if fault <= self.settings.stop_fault else 0
+        return {"fault": fault, "regret": float(np.mean(regrets)), "legal_mass": float(legal.mean())}
 
     def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
         """Return the mean share of action types in episodes against the opponent."""

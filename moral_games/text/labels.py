@@ -19,9 +19,12 @@ WORDS = tuple(
     Indigo Crimson Ivory Teal alpha beta gamma delta""".split()
 )
 
-NUMBERED = tuple(
-    f"{stem}{number}" for stem in "action option choice move item card door box path key".split() for number in (1, 2)
+FAMILIES = tuple(
+    tuple(f"{stem}{ending}" for ending in endings)
+    for stem in "action option choice move item card door box path key gate lane slot tile route switch".split()
+    for endings in (("1", "2", "6"), ("A", "B", "C"), ("One", "Two", "Six"))
 )
+"""Labels that begin alike and differ in their ending, as the published ones do."""
 
 VALIDATION = (("plan7", "plan8", "plan9"), ("Sugar", "Salt", "Pepper"), ("brek", "Fosk", "mulpen"))
 """Labels on which the step at which to stop is chosen, and nothing else."""
@@ -56,8 +59,14 @@ def invented(count: int, seed: int = 1) -> tuple[str, ...]:
     return tuple(words)
 
 
-TRAINING = LETTERS + WORDS + NUMBERED + invented(250)
+SINGLES = LETTERS + WORDS + invented(250)
+"""Labels that have nothing to do with one another."""
+
+TRAINING = SINGLES + tuple(label for family in FAMILIES for label in family)
 """Labels to train on; none of them is used for validation or judgement."""
+
+FAMILY_SHARE = 1 / 3
+"""How often labels of one family are drawn together, rather than any."""
 
 
 def check_labels(labels: Sequence[str]) -> None:
@@ -84,6 +93,8 @@ def check_labels(labels: Sequence[str]) -> None:
 def draw_labels(rng: np.random.Generator, count: int) -> tuple[str, ...]:
     """Draw `count` training labels of which none occurs inside another."""
     while True:
-        labels = tuple(str(label) for label in rng.choice(TRAINING, size=count, replace=False))
+        family = FAMILIES[rng.integers(len(FAMILIES))]
+        among = family if rng.random() < FAMILY_SHARE and count <= len(family) else SINGLES
+        labels = tuple(str(label) for label in rng.choice(among, size=count, replace=False))
         if not any(a is not b and a.casefold() in b.casefold() for a in labels for b in labels):
             return labels

@@ -114,7 +114,7 @@ def test_what_a_record_says(tiny_model_folder: Path) -> None:
     record = learner.update()
     assert record["update"] == 1 and len(record["p_cooperate"]) == 5
     assert sum(record["action_types"].values()) == pytest.approx(1) or sum(record["action_types"].values()) <= 1
-    assert set(record["validation"]) == {"regret", "regret_highest", "legal_mass"}
+    assert set(record["validation"]) == {"fault", "regret", "legal_mass"}
     json.dumps(record)
 
 
@@ -124,13 +124,13 @@ def test_the_kept_weights_are_those_that_validated_best(tiny_model_folder: Path)
     while not learner.finished:
         record = learner.update()
         if "validation" in record:
-            found[learner.done] = record["validation"]["regret_highest"]
+            found[learner.done] = record["validation"]["fault"]
     learner.keep_best()
-    assert found[learner.best_update] == min(found.values()) == learner.best_regret
+    assert found[learner.best_update] == min(found.values()) == learner.best_fault
 
 
 def test_training_stops_when_validation_is_passed_twice(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder, updates=50, validate_every=1, stop_regret=1.0)
+    learner = training(tiny_model_folder, updates=50, validate_every=1, stop_fault=1.0)
     while not learner.finished:
         learner.update()
     assert learner.done == 2
