@@ -25,8 +25,8 @@ class Options:
     ----------
     game, reward, opponent
         What is played, what is valued, who plays against the learner.
-    steps
-        Rounds to learn from.
+    steps, rounds
+        Rounds to learn from, and rounds of an episode.
     learning_rate, discount
         Constants of the update.
     seed
@@ -37,6 +37,7 @@ class Options:
     reward: str = "selfish"
     opponent: str = "tit_for_tat"
     steps: int = 10_000
+    rounds: int = 10
     learning_rate: float = 0.01
     discount: float = 0.9
     seed: int = 0
@@ -49,7 +50,7 @@ def learn(options: Options) -> mg.PolicyTable:
         f"moral_games/{game.env_id}-v0",
         opponent=options.opponent,
         reward=options.reward,
-        rounds=None,
+        rounds=options.rounds,
         observation="index",
     )
     rng = np.random.default_rng(options.seed)
@@ -58,10 +59,10 @@ def learn(options: Options) -> mg.PolicyTable:
     for step in range(options.steps):
         explore = rng.random() < 1 - step / options.steps or not values[state].any()
         action = int(rng.integers(game.shape[0]) if explore else values[state].argmax())
-        after, reward, *_ = env.step(action)
+        after, reward, _, truncated, _ = env.step(action)
         target = reward + options.discount * values[after].max()
         values[state, action] += options.learning_rate * (target - values[state, action])
-        state = after
+        state = env.reset()[0] if truncated else after  # play would have gone on: the target counts what follows
     return mg.PolicyTable(np.eye(game.shape[0])[values.argmax(axis=1)], "tabular_q")
 
 

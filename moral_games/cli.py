@@ -156,9 +156,8 @@ def _finetune(options: Finetune) -> None:
     run = finetune(options)
     report = write_report(run.folder)
     metrics, config = read_json(run.path(METRICS)), read_json(run.path(CONFIG))
-    table = Table(
-        "game", "P(cooperate) start CC CD DC DD", "legal", "deontological regret", "gap", box=None, pad_edge=False
-    )
+    value = next(iter(next(iter(metrics["after"].values()))["moral_regret"]))
+    table = Table("game", "P(cooperate) start CC CD DC DD", "legal", f"{value} regret", "gap", box=None, pad_edge=False)
     for when in ("before", "after"):
         for game, row in metrics[when].items():
             cooperate = " ".join(f"{p:.2f}" for p in row["p_cooperate"])
@@ -166,7 +165,7 @@ def _finetune(options: Finetune) -> None:
                 f"{game} {when}",
                 cooperate,
                 f"{row['legal_mass']:.3f}",
-                f"{row['moral_regret']['deontological']:.3f}",
+                f"{row['moral_regret'][value]:.3f}",
                 f"{row['presentation_gap_judged']:.3f}",
             )
     console.print(table)
@@ -222,7 +221,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _finetune(command)
         else:
             command.run()
-    except (ValueError, TypeError, RunError, FloatingPointError) as error:
+    except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
         print(f"moral-games: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("moral-games: stopped; a run goes on with --resume", file=sys.stderr)
+        return 130
     return 0

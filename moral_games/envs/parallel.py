@@ -10,7 +10,7 @@ from gymnasium.utils import seeding
 from pettingzoo import ParallelEnv
 
 from moral_games import games
-from moral_games.envs.rendering import render_round
+from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render_round
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
 from moral_games.repeated import RepeatedGame, Rewards
@@ -38,7 +38,7 @@ class ParallelMatrixGame(ParallelEnv):
     Infos hold the game's ``payoff`` beside the reward, and whether the answer was ``legal``.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 4, "name": "moral_games"}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 4, "name": "moral_games"}
 
     def __init__(
         self,
@@ -51,8 +51,7 @@ class ParallelMatrixGame(ParallelEnv):
         render_mode: str | None = None,
         max_cycles: int | None = None,
     ) -> None:
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise ValueError(f"render_mode must be one of {self.metadata['render_modes']} or None, got {render_mode!r}")
+        check_render_mode(render_mode)
         self.game = games.get(game) if isinstance(game, str) else game
         limit = rounds if max_cycles is None else max_cycles
         self.session = Session(
@@ -136,13 +135,7 @@ class ParallelMatrixGame(ParallelEnv):
 
     def render(self) -> str | None:
         """Return the last round as text, or print it in mode ``"human"``."""
-        if self.render_mode is None:
-            return None
-        line = render_round(self.game, self.session.played, self._last, self._totals)
-        if self.render_mode == "ansi":
-            return line
-        print(line)
-        return None
+        return render_round(self.render_mode, self.game, self.session.played, self._last, self._totals)
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

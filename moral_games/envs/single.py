@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from moral_games import games
-from moral_games.envs.rendering import render_round
+from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render_round
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
 from moral_games.opponents import Opponent, as_policy
@@ -45,7 +45,7 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
     ``payoff`` beside the reward, all ``payoffs``, all ``actions``, and whether the answer was ``legal``.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi", "human"], "render_fps": 4}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -59,8 +59,7 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         illegal_action: str = "error",
         render_mode: str | None = None,
     ) -> None:
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise ValueError(f"render_mode must be one of {self.metadata['render_modes']} or None, got {render_mode!r}")
+        check_render_mode(render_mode)
         self.game = games.get(game) if isinstance(game, str) else game
         self.player = player
         self.seats = [seat for seat in range(self.game.players) if seat != player]
@@ -127,10 +126,4 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
 
     def render(self) -> Any:
         """Return the last round as text, or print it in mode ``"human"``."""
-        if self.render_mode is None:
-            return None
-        line = render_round(self.game, self.session.played, self._last, self._totals)
-        if self.render_mode == "ansi":
-            return line
-        print(line)
-        return None
+        return render_round(self.render_mode, self.game, self.session.played, self._last, self._totals)

@@ -22,9 +22,9 @@ from moral_games.llm.options import Finetune
 from moral_games.llm.policy import tables
 from moral_games.llm.scoring import check_tokens, label_tokens
 from moral_games.llm.training import Training
-from moral_games.rewards import parse
+from moral_games.rewards import RewardFunction, parse
 from moral_games.runs import CONFIG, METRICS, POLICY, Run, RunError, read_json, write_json
-from moral_games.text.labels import TRAINING
+from moral_games.text.labels import training as training_labels
 
 BEFORE, AFTER = "before", "after"
 ADAPTER = "adapter.safetensors"
@@ -109,18 +109,27 @@ def judge(model: TextModel, options: Finetune) -> dict[str, Any]:
     """
     results: dict[str, Any] = {"games": {}, "policy": {}}
     reward = parse(options.reward)
-    # Illegal answers count in every regret as they count in the reward that is taught.
-    illegal = [term for term in reward.terms if term[1].judges_illegal]
+    rewards = _judging(reward)
     for name in options.test_games:
         game = games.get(name)
         told = text.held_out(game.shape[0], options.wording)
         found = tables(model, game, told)
-        rewards = {value: type(reward)((*parse(value).terms, *illegal)) for value in ("deontological", "utilitarian")}
         results["games"][name] = summarise(game, found, reward, rewards, options.test_opponent)
         results["policy"][name] = {
             str(presentation): np.round(table, 6).tolist() for presentation, table in zip(told, found, strict=True)
         }
     return results
+
+
+def _judging(reward: RewardFunction) -> dict[str, RewardFunction]:
+    """Return the values whose regret is reported: the study's two, and the one that is taught if it is another.
+
+    Illegal answers count in each as they count in the reward that is taught.
+    """
+    illegal = tuple(term for term in reward.terms if term[1].judges_illegal)
+    taught = [value.name for _, value in reward.terms if not value.judges_illegal]
+    judging = {name: RewardFunction((*parse(name).terms, *illegal)) for name in ("deontological", "utilitarian")}
+    return judging if taught in [[name] for name in judging] else {"taught": reward} | judging
 
 
 def _check_labels(model: TextModel, options: Finetune) -> None:
@@ -129,7 +138,7 @@ def _check_labels(model: TextModel, options: Finetune) -> None:
         actions = games.get(name).shape[0]
         for told in (*text.validation(actions), *text.held_out(actions)):
             check_tokens(model, told.labels)
-    for label in TRAINING:
+    for label in training_labels():
         label_tokens(model, "?", label)
 
 

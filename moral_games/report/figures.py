@@ -35,7 +35,7 @@ def action_probabilities(
         By game: its title, and how its states are called.
     """
     games = list(metrics["after"])
-    figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
     axes = figure.subplots(2, len(games), sharey=True, squeeze=False)
     for row, when in enumerate(("before", "after")):
         for column, game in enumerate(games):
@@ -53,7 +53,7 @@ def action_probabilities(
         axes[row, 0].set_ylabel(f"{when} training\nprobability")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    figure.supxlabel("last round: own move, then the opponent's", fontsize=9)
+    axes[1, len(games) // 2].set_xlabel("last round: own move, then the opponent's", fontsize=9)
     return figure
 
 

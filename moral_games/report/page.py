@@ -71,10 +71,8 @@ def write_report(folder: str | Path) -> Path:
 def headline(config: dict[str, Any], metrics: dict[str, Any]) -> str:
     """Return in one sentence what was trained and what became of it."""
     after, before = metrics["after"], metrics["before"]
-    value = next(iter(after[next(iter(after))]["moral_regret"]))
-    value = next(
-        (name for name in after[next(iter(after))]["moral_regret"] if config["reward"].startswith(name)), value
-    )
+    values = list(next(iter(after.values()))["moral_regret"])
+    value = next((name for name in values if config["reward"].startswith(name)), values[0])
     regret = [max(judged[game]["moral_regret"][value] for game in judged) for judged in (before, after)]
     gap = max(after[game]["presentation_gap_judged"] for game in after)
     return (

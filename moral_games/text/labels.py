@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, product
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 
@@ -26,6 +27,9 @@ FAMILIES = tuple(
 )
 """Labels that begin alike and differ in their ending, as the published ones do."""
 
+FAMILY_SHARE = 1 / 3
+"""How often labels of one family are drawn together, rather than any."""
+
 VALIDATION = (("plan7", "plan8", "plan9"), ("Sugar", "Salt", "Pepper"), ("brek", "Fosk", "mulpen"))
 """Labels on which the step at which to stop is chosen, and nothing else."""
 
@@ -41,32 +45,43 @@ words of several tokens, and words that do not exist."""
 
 def invented(count: int, seed: int = 1) -> tuple[str, ...]:
     """Return words that do not exist, made of syllables; the same for the same seed."""
-    onsets = (
-        "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr r s sk sl sm sn sp st t th tr v w y z".split()
-    )
-    vowels, codas = (
-        "a e i o u ai ee oa ou".split(),
-        "b ck d ff g l m n nd ng nk p rd rk rm rn rt sh sk st t x z".split(),
-    )
+    onsets = "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr r s sk sl sm sn sp st t th tr v w y z"
+    vowels, codas = "a e i o u ai ee oa ou", "b ck d ff g l m n nd ng nk p rd rk rm rn rt sh sk st t x z"
     endings = ["", "", "", "o", "a", "is", "en", "or"]
+    parts = (onsets.split(), vowels.split(), codas.split(), endings)
     rng = np.random.default_rng(seed)
     reserved = {label.casefold() for family in (*VALIDATION, *HELD_OUT) for label in family}
     words: dict[str, None] = {}
     while len(words) < count:
-        word = "".join(str(rng.choice(part)) for part in (onsets, vowels, codas, endings))
+        word = "".join(str(rng.choice(part)) for part in parts)
         if word not in reserved and word not in WORDS:
             words[word.capitalize() if rng.random() < 0.4 else word] = None
     return tuple(words)
 
 
-SINGLES = LETTERS + WORDS + invented(250)
-"""Labels that have nothing to do with one another."""
+@cache
+def singles() -> tuple[str, ...]:
+    """Return training labels that have nothing to do with one another."""
+    return LETTERS + WORDS + invented(250)
 
-TRAINING = SINGLES + tuple(label for family in FAMILIES for label in family)
-"""Labels to train on; none of them is used for validation or judgement."""
 
-FAMILY_SHARE = 1 / 3
-"""How often labels of one family are drawn together, rather than any."""
+def training() -> tuple[str, ...]:
+    """Return all labels to train on; none of them is used for validation or judgement."""
+    return singles() + tuple(label for family in FAMILIES for label in family)
+
+
+def clash(labels: Sequence[str]) -> str | None:
+    """Return why labels cannot be told apart, or None where they can."""
+    for label in labels:
+        if not label or label != label.strip():
+            return f"label {label!r} must be a text without space around it"
+    for pair in combinations(labels, 2):
+        short, long = sorted(pair, key=len)
+        if short == long:
+            return f"label {short!r} stands for two actions; choose other labels"
+        if short.casefold() in long.casefold():
+            return f"label {short!r} occurs inside label {long!r}, so an answer could mean both; choose other labels"
+    return None
 
 
 def check_labels(labels: Sequence[str]) -> None:
@@ -77,24 +92,16 @@ def check_labels(labels: Sequence[str]) -> None:
     ValueError
         If a label is empty or has space around it, or occurs inside another (case aside).
     """
-    for label in labels:
-        if not label or label != label.strip():
-            raise ValueError(f"label {label!r} must be a text without space around it")
-    for one, other in product(labels, repeat=2):
-        if one is not other and one.casefold() in other.casefold():
-            raise ValueError(
-                f"label {one!r} occurs inside label {other!r}, so an answer could mean both; choose other labels"
-            )
-    for one, other in combinations(labels, 2):
-        if one == other:
-            raise ValueError(f"label {one!r} stands for two actions; choose other labels")
+    reason = clash(labels)
+    if reason:
+        raise ValueError(reason)
 
 
 def draw_labels(rng: np.random.Generator, count: int) -> tuple[str, ...]:
-    """Draw `count` training labels of which none occurs inside another."""
+    """Draw `count` training labels that can be told apart."""
     while True:
         family = FAMILIES[rng.integers(len(FAMILIES))]
-        among = family if rng.random() < FAMILY_SHARE and count <= len(family) else SINGLES
+        among = family if rng.random() < FAMILY_SHARE and count <= len(family) else singles()
         labels = tuple(str(label) for label in rng.choice(among, size=count, replace=False))
-        if not any(a is not b and a.casefold() in b.casefold() for a in labels for b in labels):
+        if clash(labels) is None:
             return labels

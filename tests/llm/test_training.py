@@ -302,3 +302,10 @@ def test_an_unfinished_run_has_no_model(tmp_path: Path, tiny_model_folder: Path)
     Run.create(tmp_path / "run", options(tmp_path, tiny_model_folder).to_json())
     with pytest.raises(RunError, match="not finished"):
         load_run(tmp_path / "run")
+
+
+def test_a_value_of_another_kind_is_judged_too(tmp_path: Path, tiny_model_folder: Path) -> None:
+    short = Settings(updates=1, tellings=1)
+    chosen = options(tmp_path, tiny_model_folder, reward="virtue_kindness + illegal", test_games=("ipd",), train=short)
+    regrets = read_json(finetune(chosen).path("metrics.json"))["after"]["ipd"]["moral_regret"]
+    assert set(regrets) == {"taught", "deontological", "utilitarian"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import moral_games as mg
 from moral_games import text
 from moral_games.text import Presentation, parse
-from moral_games.text.labels import HELD_OUT, TRAINING, VALIDATION, draw_labels
+from moral_games.text.labels import HELD_OUT, VALIDATION, draw_labels, training
 from moral_games.text.presentation import ORDERED
 
 IPD = mg.games.get("ipd")
@@ -103,9 +103,9 @@ def test_labels_are_split_without_overlap() -> None:
     judged, chosen = (
         {label.casefold() for family in families for label in family} for families in (HELD_OUT, VALIDATION)
     )
-    trained = {label.casefold() for label in TRAINING}
+    trained = {label.casefold() for label in training()}
     assert not judged & chosen and not judged & trained and not chosen & trained
-    assert len(TRAINING) == len(set(TRAINING)) > 300
+    assert len(training()) == len(set(training())) > 300
 
 
 def test_orders_are_split_without_overlap() -> None:
