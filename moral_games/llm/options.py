@@ -30,7 +30,7 @@ class Settings:
     tellings
         Presentations drawn for each update; each counts once for every assignment of its labels.
     learning_rate
-        Of AdamW, reached after `warm_up` updates and falling linearly to zero at the last.
+        Of AdamW, reached after `warm_up` updates and falling to zero with the square of what is left.
     warm_up
         Updates until the learning rate is reached.
     averaging

@@ -31,6 +31,9 @@ from moral_games.policy import FiniteStatePolicy, PolicyTable
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import RewardFunction
 
+SMALL_FAULT = 0.05
+"""Validation faults up to this are not told apart when it is decided which weights to keep."""
+
 
 @dataclass(eq=False)
 class Training:
@@ -147,7 +150,7 @@ class Training:
         done = self.done if done is None else done
         settings = self.settings
         warm = min(1.0, (done + 1) / max(settings.warm_up, 1))
-        return settings.learning_rate * warm * (1 - done / settings.updates)
+        return settings.learning_rate * warm * (1 - done / settings.updates) ** 2
 
     def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
@@ -205,8 +208,8 @@ class Training:
         ]
         legal = told.sum(axis=-1)
         fault = max(*regrets, 1.0 - float(legal.min()))
-        # Of two policies without fault the later one has seen more.
-        if fault <= max(self.best_fault, self.settings.stop_fault):
+        # Of two policies that hardly differ the later one has seen more.
+        if fault <= max(self.best_fault, SMALL_FAULT):
             self.best_fault, self.best_update = fault, self.done
             self.best_weights = {name: weight.clone() for name, weight in self.average.items()}
         self.passes = self.passes + 1 if fault <= self.settings.stop_fault else 0

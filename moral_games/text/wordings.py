@@ -102,7 +102,7 @@ def payoff_table(game: MatrixGame, telling: Telling, own: str = "", other: str =
     rule
         Whether the line under a Markdown table's head is drawn.
     """
-    names = telling.names
+    names = _quoted(telling)
     rows = _listed(game.shape[0], telling, telling.rows)
     if game.players != 2:
         others = [_listed(count, telling, telling.columns) for count in game.shape[1:]]

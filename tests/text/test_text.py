@@ -36,7 +36,7 @@ def test_the_structured_prompt_has_the_published_fields_in_order() -> None:
         for part in (
             "either",
             "row player",
-            "| X |",
+            '| "X" |',
             "You have played",
             "0 points",
             "4 points",
@@ -75,7 +75,7 @@ def test_a_telling_can_be_read_back(order: int, assignment: list[int]) -> None:
     flags = {name: bool(order >> k & 1) for k, name in enumerate(ORDERED)}
     told = Presentation(("Cat", "Dog", "Zip"), tuple(assignment), "structured", **flags)
     lines = [
-        [cell.strip() for cell in line.split("|")[1:-1]]
+        [cell.strip(' "') for cell in line.split("|")[1:-1]]
         for line in text.prompts(game, told)[0].splitlines()
         if line.startswith("|")
     ]
@@ -89,13 +89,13 @@ def test_a_telling_can_be_read_back(order: int, assignment: list[int]) -> None:
 def test_the_second_player_reads_its_own_payoffs_first() -> None:
     game = mg.games.get("bach_or_stravinsky")
     prompts = text.prompts(game, Presentation(("Cat", "Dog")), player=1)
-    assert "| you: Cat | 2, 3 |" in prompts[0]
+    assert '| you: "Cat" | 2, 3 |' in prompts[0]
 
 
 def test_more_than_two_players() -> None:
     game = mg.MatrixGame.from_payoffs(np.arange(24.0).reshape(2, 2, 2, 3))
     prompts = text.prompts(game, Presentation(("Cat", "Dog")))
-    assert len(prompts) == 9 and "you Cat, they Dog, Cat: 6, 7, 8" in prompts[0]
+    assert len(prompts) == 9 and 'you "Cat", they "Dog", "Cat": 6, 7, 8' in prompts[0]
     assert 'you "Dog", they "Cat", "Cat"' in prompts[5]
 
 
