@@ -30,11 +30,15 @@ class TextModel:
         A transformers causal language model, possibly with LoRA adapters.
     tokenizer
         Its tokenizer.
+    reads_trees
+        Whether it reads a tree of tokens as the separate texts that it holds; None until it has been
+        tried (see `moral_games.llm.scoring`).
     """
 
     name: str
     model: Any
     tokenizer: Any
+    reads_trees: bool | None = None
 
     @property
     def device(self) -> torch.device:

@@ -25,11 +25,6 @@ class LLMPolicy:
         The model.
     presentation
         How states are told and which labels stand for the actions.
-
-    Examples
-    --------
-    >>> policy = LLMPolicy(load("bundled"), Presentation(("action1", "action2")))  # doctest: +SKIP
-    >>> policy.table(games.get("ipd")).legal_mass  # doctest: +SKIP
     """
 
     model: TextModel

@@ -90,6 +90,14 @@ class TokenTree:
         self.parents = [new[self.parents[old]] for old in order]
         self.paths = [[[(new[node], token) for node, token in path] for path in state] for state in self.paths]
 
+    def text(self, node: int) -> list[int]:
+        """Return the tokens from the root to a node."""
+        tokens = []
+        while node >= 0:
+            tokens.append(self.tokens[node])
+            node = self.parents[node]
+        return tokens[::-1]
+
     def ancestry(self) -> torch.Tensor:
         """Return which nodes each node may attend to, itself included; (N, N) bool."""
         mask = torch.eye(len(self), dtype=torch.bool)
@@ -156,16 +164,45 @@ def batches(trees: Sequence[TokenTree], tokens: int = TOKENS_AT_ONCE) -> list[ra
 
 
 def log_probabilities(model: TextModel, trees: Sequence[TokenTree]) -> list[torch.Tensor]:
-    """Return the log-probability of every label after every prompt, in one pass of the model.
+    """Return the log-probability of every label after every prompt.
 
     A label's probability is that of all its tokens, out of everything the model could say: what
-    is missing to 1 is the probability of an illegal answer.
+    is missing to 1 is the probability of an illegal answer. All trees are read in one pass, if the
+    model's architecture can (some ignore which tokens they may attend to); else each text by itself.
 
     Returns
     -------
     list of Tensor
         One a tree, shape (S, A), float32, differentiable.
     """
+    if model.reads_trees is None:
+        model.reads_trees = _reads_trees(model)
+    return _read_trees(model, trees) if model.reads_trees else [_read_texts(model, entry) for entry in trees]
+
+
+def _reads_trees(model: TextModel) -> bool:
+    """Try on two short texts whether reading them as a tree gives what reading each by itself gives."""
+    prompts = ("Say this word: apple apple apple apple", "Say this word: river river")
+    probe = tree(model, Question(prompts, ("apple", "river")))
+    with torch.no_grad():
+        difference = (_read_trees(model, [probe])[0] - _read_texts(model, probe)).abs().max()
+    return bool(difference < (0.5 if model.model.dtype == torch.bfloat16 else 0.001))
+
+
+def _read_texts(model: TextModel, entry: TokenTree) -> torch.Tensor:
+    """Return a tree's label log-probabilities (S, A), each text read by itself."""
+    scores = []
+    for path in (path for state in entry.paths for path in state):
+        text = torch.tensor([entry.text(path[-1][0])], device=model.device)
+        with autocast(model):
+            logits = model.model(input_ids=text, use_cache=False, logits_to_keep=len(path)).logits[0]
+        steps = torch.log_softmax(logits.float(), dim=-1)
+        scores.append(sum(steps[position, token] for position, (_, token) in enumerate(path)))
+    return torch.stack(scores).view(len(entry.paths), -1)  # type: ignore[arg-type]
+
+
+def _read_trees(model: TextModel, trees: Sequence[TokenTree]) -> list[torch.Tensor]:
+    """Return each tree's label log-probabilities (S, A), all read in one pass."""
     device, width = model.device, max(map(len, trees))
     tokens = torch.zeros(len(trees), width, dtype=torch.long)
     positions = torch.zeros_like(tokens)

@@ -102,6 +102,7 @@ def value(formula: Callable[..., Array] | None = None, *, judges_illegal: bool =
     ...     return weight * outcome.others_mean(outcome.payoffs)
     >>> generous(weight=2.0)
     generous(weight=2)
+    >>> _ = VALUES.pop("generous")
     """
     if formula is None:
         return lambda formula: _constructor(formula, judges_illegal)

@@ -124,6 +124,23 @@ def test_the_second_seat_is_asked_from_its_own_side(tiny_model: TextModel) -> No
     assert not np.array_equal(policy.table(game, player=1).probabilities, policy.table(game).probabilities)
 
 
+def test_a_model_that_cannot_read_trees_reads_each_text(tiny_model: TextModel) -> None:
+    """A model that ignores what it may attend to, as some architectures do: a fault made on purpose."""
+
+    class Careless(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.dtype = tiny_model.model, tiny_model.model.dtype
+
+        def forward(self, attention_mask: object = None, position_ids: object = None, **inputs: object) -> object:
+            return self.inner(**inputs)
+
+    careless = replace(tiny_model, model=Careless(), reads_trees=None)
+    asked = question(IPD, mg.Presentation(("action3", "action4")))
+    np.testing.assert_allclose(score(careless, [asked])[0].numpy(), score(tiny_model, [asked])[0].numpy(), rtol=1e-3)
+    assert tiny_model.reads_trees is True
+
+
 def test_without_a_chat_template_the_text_is_read_plain(tiny_model: TextModel) -> None:
     from copy import deepcopy
 
