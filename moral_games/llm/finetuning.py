@@ -204,7 +204,8 @@ def _train(run: Run, training: Training, options: Finetune, spent: list[float]) 
             if "validation" in record:
                 scalars.add_scalars("validation", record["validation"], training.done)
                 line = ", ".join(f"{key} {number:.3f}" for key, number in record["validation"].items())
-                progress.console.print(f"update {training.done:3d}: reward {record['reward']:.3f}; validation {line}")
+                told = f"update {training.done:3d}: reward {record['reward']:.3f}; validation {line}"
+                progress.console.print(told, soft_wrap=True)
             progress.update(task, completed=training.done)
             if training.done % options.checkpoint_every == 0 or training.finished:
                 _save(run, training, spent[0])

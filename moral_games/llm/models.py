@@ -144,7 +144,9 @@ def _convert(source: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
+    level = logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()  # it advises on keeping weights packed, which is not what is done here
     tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
     model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.bfloat16)
     # The weights are plain tensors now; transformers still calls the model quantised and would not save it.
@@ -160,4 +162,5 @@ def _convert(source: Path, folder: Path) -> None:
             partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        logging.set_verbosity(level)
         logging.enable_progress_bar()
