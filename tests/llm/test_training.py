@@ -21,9 +21,10 @@ import moral_games as mg
 from moral_games.llm import Finetune, adapters, finetune
 from moral_games.llm.finetuning import load_run
 from moral_games.llm.options import Settings
-from moral_games.llm.policy import tables
+from moral_games.llm.policy import question, tables
+from moral_games.llm.scoring import log_probabilities, tree
 from moral_games.llm.training import Training, with_illegal
-from moral_games.runs import Run, RunError, read_json
+from moral_games.runs import Run, RunError, digest, read_json
 
 IPD = mg.games.get("ipd")
 DUTY = mg.rewards.parse("deontological(penalty=3) + illegal(penalty=6)")
@@ -80,12 +81,23 @@ def test_the_divergence_from_the_base_model(fresh: Training) -> None:
     assert float(fresh._loss(scores, scores)[0] - fresh._loss(scores, None)[0]) == pytest.approx(0, abs=1e-9)
 
 
-def test_a_run_with_divergence_stays_nearer_to_the_base_model(tiny_model_folder: Path) -> None:
-    masses = []
-    for weight in (0.0, 20.0):
-        learner = training(tiny_model_folder, kl=weight, updates=10, learning_rate=0.02, validate_every=100)
-        masses.append([learner.update() for _ in range(9)][-1]["legal_mass"])
-    assert masses[1] < 0.5 * masses[0]
+def test_the_base_model_is_read_without_the_adapters(tiny_model_folder: Path) -> None:
+    learner = training(tiny_model_folder, kl=1.0, learning_rate=0.02)
+    trees = [tree(learner.model, question(IPD, mg.Presentation(("Cat", "Dog"))))]
+
+    def both() -> tuple[torch.Tensor, torch.Tensor]:
+        base = learner._base_scores(trees)
+        assert base is not None
+        with torch.no_grad():
+            return base, torch.stack(log_probabilities(learner.model, trees))
+
+    before, same = both()
+    torch.testing.assert_close(before, same)
+    for _ in range(3):
+        learner.update()
+    after, moved = both()
+    torch.testing.assert_close(after, before)
+    assert (moved - before).abs().max() > 0.01
 
 
 def test_accumulating_gradients_changes_nothing(tiny_model_folder: Path) -> None:
@@ -100,13 +112,15 @@ def test_accumulating_gradients_changes_nothing(tiny_model_folder: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_tiny_model_learns_to_answer(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder, updates=60, learning_rate=0.02, validate_every=100)
-    records = []
-    while not learner.finished:
-        records.append(learner.update())
-    assert records[0]["legal_mass"] < 0.01 and records[0]["reward"] < -5.9
-    assert records[-2]["legal_mass"] > 0.5 and records[-2]["reward"] > -4.5
+def test_the_bundled_model_learns_to_answer() -> None:
+    from moral_games.llm import load
+
+    model = adapters.add_lora(load("bundled", device="cpu"), rank=16, seed=0)
+    chosen = Settings(updates=50, tellings=1, validate_every=100)
+    learner = Training(model, IPD, DUTY, "tit_for_tat", chosen, np.random.default_rng(0))
+    records = [learner.update() for _ in range(10)]
+    assert records[0]["legal_mass"] < 0.1 and records[0]["reward"] < -5
+    assert records[-1]["legal_mass"] > 0.5 and records[-1]["reward"] > -3.5
 
 
 def test_what_a_record_says(tiny_model_folder: Path) -> None:
@@ -164,11 +178,11 @@ def test_bad_settings_are_refused(settings: dict[str, Any], message: str) -> Non
 # --- whole runs -------------------------------------------------------------------------------
 
 
-def options(folder: Path, model: Path, **changed: Any) -> Finetune:
+def options(folder: Path, where: Path, **changed: Any) -> Finetune:
     chosen = Finetune(
         name="run",
         folder=folder,
-        model=str(model),
+        model=str(where),
         test_games=("ipd", "bach_or_stravinsky"),
         lora_rank=4,
         train=Settings(updates=12, tellings=1, learning_rate=0.02, validate_every=3),
@@ -240,6 +254,8 @@ def test_a_killed_run_resumes_to_the_same_policy(
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     assert [record["update"] for record in run.history()] == list(range(1, 13))
+    assert [record["loss"] for record in run.history()] == [record["loss"] for record in finished.history()]
+    assert digest(run.path("adapter.safetensors")) == digest(finished.path("adapter.safetensors"))
     assert read_json(run.path("policy.json")) == read_json(finished.path("policy.json"))
     assert untimed(run) == untimed(finished)
     assert run.path("report.html").exists()
