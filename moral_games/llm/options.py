@@ -44,6 +44,9 @@ class Settings:
     legality
         Weight of the log-probability of answering legally at all, added to the objective in every
         state. It is what gets an answer format learned from a model that hardly ever uses it.
+    entropy
+        Weight of the entropy of legal answers, in every state. It keeps a policy from giving one label
+        with certainty, a plateau on which balanced tellings cancel out.
     kl
         Weight of the divergence KL(policy, base model), taken from the objective.
     validate_every
@@ -63,6 +66,7 @@ class Settings:
     rounds: int = 5
     discount: float = 0.0
     legality: float = 1.0
+    entropy: float = 0.0
     kl: float = 0.0
     validate_every: int = 5
     stop_fault: float = 0.01
@@ -79,7 +83,7 @@ class Settings:
         ):
             if getattr(self, name) < low:
                 raise ValueError(f"{name} must be at least {low}, got {getattr(self, name)}")
-        for name in ("learning_rate", "legality", "kl", "stop_fault"):
+        for name in ("learning_rate", "legality", "entropy", "kl", "stop_fault"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if not 0 <= self.averaging < 1:

@@ -187,6 +187,9 @@ class Training:
         weights = np.stack([self.problem.policy_gradient(table, settings.rounds, settings.discount) for table in fixed])
         objective = (torch.as_tensor(weights, dtype=policy.dtype, device=policy.device) * policy).sum()
         objective = objective + settings.legality * torch.logsumexp(scores, dim=-1).mean(dim=1).sum()
+        if settings.entropy:
+            legal = torch.log_softmax(scores, dim=-1)
+            objective = objective - settings.entropy * (legal.exp() * legal).sum(dim=-1).mean(dim=1).sum()
         if base is not None:
             divergence = policy * (torch.log(policy.clamp_min(1e-9)) - torch.log(with_illegal(base).clamp_min(1e-9)))
             objective = objective - settings.kl * divergence.sum(dim=-1).mean(dim=1).sum()

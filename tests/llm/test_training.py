@@ -70,6 +70,14 @@ def test_the_legality_term_is_the_log_probability_of_a_legal_answer(fresh: Train
     assert float(with_term - fresh._loss(scores, None)[0]) == pytest.approx(-np.log(0.5))
 
 
+def test_the_entropy_is_that_of_legal_answers(fresh: Training) -> None:
+    scores = torch.log(torch.tensor([0.1, 0.3], dtype=torch.float64)).expand(1, 5, 2)
+    without = fresh._loss(scores, None)[0]
+    fresh.settings = replace(fresh.settings, entropy=2.0)
+    expected = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
+    assert float(without - fresh._loss(scores, None)[0]) == pytest.approx(2 * expected)
+
+
 def test_the_divergence_from_the_base_model(fresh: Training) -> None:
     fresh.settings = replace(fresh.settings, kl=2.0)
     scores, base = (
