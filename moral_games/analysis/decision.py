@@ -9,12 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moral_games.analysis.chain import Chain, Floats, episode_occupancy, joint
-from moral_games.games import MatrixGame
-from moral_games.opponents import Opponent, as_policy
 from moral_games.policy import FiniteStatePolicy, uniform
 from moral_games.repeated import RepeatedGame
-
-AnyPolicy = str | Opponent | FiniteStatePolicy
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,22 +123,3 @@ class DecisionProblem:
             np.add.at(weights, states, visit[:, None] * quality / rounds)
             values = (acting * quality).sum(axis=1)
         return weights
-
-
-def seated(opponents: AnyPolicy | Sequence[AnyPolicy], game: MatrixGame) -> list[FiniteStatePolicy]:
-    """Return the policies of players 1 to n − 1, each seen from its own seat.
-
-    Parameters
-    ----------
-    opponents
-        One for all the seats, or one a seat.
-
-    Raises
-    ------
-    ValueError
-        If their number does not fit, or one does not understand the game.
-    """
-    listed = [opponents] * (game.players - 1) if isinstance(opponents, AnyPolicy) else list(opponents)
-    if len(listed) != game.players - 1:
-        raise ValueError(f"game {game.name!r} needs {game.players - 1} opponents, got {len(listed)}")
-    return [as_policy(opponent, game.seen_by(seat)) for seat, opponent in enumerate(listed, start=1)]

@@ -16,8 +16,9 @@ from moral_games.analysis.chain import (
     long_run_occupancy,
     transition_matrix,
 )
-from moral_games.analysis.decision import AnyPolicy, DecisionProblem, seated
+from moral_games.analysis.decision import DecisionProblem
 from moral_games.games import MatrixGame
+from moral_games.opponents import AnyOpponent, seated
 from moral_games.policy import FiniteStatePolicy
 from moral_games.repeated import RepeatedGame, Rewards, action_letters
 
@@ -66,7 +67,7 @@ PUBLISHED_ROUNDS = 5
 
 def evaluate(
     policy: FiniteStatePolicy,
-    opponent: AnyPolicy | Sequence[AnyPolicy],
+    opponent: AnyOpponent | Sequence[AnyOpponent],
     game: MatrixGame,
     rewards: Rewards = "selfish",
     discount: float = 0.99,

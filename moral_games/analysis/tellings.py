@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moral_games.analysis.decision import AnyPolicy
 from moral_games.analysis.evaluation import evaluate
 from moral_games.games import MatrixGame
+from moral_games.opponents import AnyOpponent
 from moral_games.policy import PolicyTable
 from moral_games.repeated import RepeatedGame, Rewards
 
@@ -44,7 +44,7 @@ def summarise(
     tables: NDArray[np.float64],
     trained: Rewards,
     rewards: Mapping[str, Rewards],
-    opponent: AnyPolicy,
+    opponent: AnyOpponent,
     discount: float = 0.99,
 ) -> dict[str, Any]:
     """Judge a policy that may differ between presentations, exactly.

@@ -13,12 +13,9 @@ from moral_games import games
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render_round
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
-from moral_games.opponents import Opponent, as_policy
-from moral_games.policy import FiniteStatePolicy
+from moral_games.opponents import AnyOpponent, seated
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import RewardFunction
-
-AnyOpponent = str | Opponent | FiniteStatePolicy
 
 
 class MatrixGameEnv(gymnasium.Env[Any, Any]):
@@ -62,15 +59,9 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         check_render_mode(render_mode)
         self.game = games.get(game) if isinstance(game, str) else game
         self.player = player
+        policies = seated(opponent, self.game, player)
         self.seats = [seat for seat in range(self.game.players) if seat != player]
-        if len(self.seats) == self.game.players:
-            raise ValueError(f"player must be 0 to {self.game.players - 1} in game {self.game.name!r}, got {player}")
-        listed = [opponent] * len(self.seats) if isinstance(opponent, AnyOpponent) else list(opponent)
-        if len(listed) != len(self.seats):
-            raise ValueError(f"game {self.game.name!r} needs {len(self.seats)} opponents, got {len(listed)}")
-        self.opponents = {
-            seat: as_policy(who, self.game.seen_by(seat)) for seat, who in zip(self.seats, listed, strict=True)
-        }
+        self.opponents = dict(zip(self.seats, policies, strict=True))
         self.session = Session(
             RepeatedGame.compile(self.game, reward), rounds, continue_probability, observation, illegal_action
         )

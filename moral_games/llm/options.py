@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moral_games import games, text
-from moral_games.analysis import seated
+from moral_games.opponents import seated
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import parse
 from moral_games.text.wordings import WORDINGS, unknown_wording

@@ -81,8 +81,8 @@ class TokenTree:
 
     def _scored_last(self) -> None:
         """Renumber the nodes so that those whose next token is asked for come last."""
-        self.scored = len({node for state in self.paths for path in state for node, _ in path})
         asked = {node for state in self.paths for path in state for node, _ in path}
+        self.scored = len(asked)
         order = sorted(range(len(self)), key=lambda node: (node in asked, node))
         new = {old: position for position, old in enumerate(order)} | {-1: -1}
         self.tokens = [self.tokens[old] for old in order]

@@ -19,15 +19,15 @@ import torch
 from numpy.typing import NDArray
 
 from moral_games import text
-from moral_games.analysis import DecisionProblem, evaluate, seated
+from moral_games.analysis import DecisionProblem, evaluate
 from moral_games.games import MatrixGame
 from moral_games.llm.adapters import copy_weights, set_weights, trainable
 from moral_games.llm.models import TextModel
 from moral_games.llm.options import Settings
 from moral_games.llm.policy import question, tables
 from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilities, tree
-from moral_games.opponents import Opponent
-from moral_games.policy import FiniteStatePolicy, PolicyTable
+from moral_games.opponents import AnyOpponent, seated
+from moral_games.policy import PolicyTable
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import RewardFunction
 
@@ -60,7 +60,7 @@ class Training:
     model: TextModel
     game: MatrixGame
     reward: RewardFunction
-    opponent: str | Opponent | FiniteStatePolicy
+    opponent: AnyOpponent
     settings: Settings
     rng: np.random.Generator
     wording: str = "compact"
@@ -108,8 +108,9 @@ class Training:
             for told in text.draw(self.rng, self.game.shape[0], self.wording).assignments()
         ]
         questions = [question(self.game, presentation) for presentation in told]
+        learning_rate = self._learning_rate()
         for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate()
+            group["lr"] = learning_rate
         self.optimizer.zero_grad()
         policies, loss = self._accumulate(questions)
         norm = float(torch.nn.utils.clip_grad_norm_(list(trainable(self.model).values()), 1.0))
@@ -127,7 +128,7 @@ class Training:
                 np.mean([self.problem.episode_reward(policy, self.settings.rounds) for policy in policies])
             ),
             "gradient_norm": norm,
-            "learning_rate": self._learning_rate(self.done - 1),
+            "learning_rate": learning_rate,
             "legal_mass": float(policies[..., :-1].sum(-1).mean()),
             "p_cooperate": policies[..., 0].mean(axis=0).tolist(),
             "action_types": self._action_types(policies),
@@ -146,11 +147,11 @@ class Training:
         for name, parameter in trainable(self.model).items():
             self.average[name].lerp_(parameter.detach(), 1 - keep)
 
-    def _learning_rate(self, done: int | None = None) -> float:
-        done = self.done if done is None else done
+    def _learning_rate(self) -> float:
+        """Return the learning rate of the next update."""
         settings = self.settings
-        warm = min(1.0, (done + 1) / max(settings.warm_up, 1))
-        return settings.learning_rate * warm * (1 - done / settings.updates) ** 2
+        warm = min(1.0, (self.done + 1) / max(settings.warm_up, 1))
+        return settings.learning_rate * warm * (1 - self.done / settings.updates) ** 2
 
     def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""

@@ -5,6 +5,7 @@ To add one, write one function decorated with `strategy` in ``strategies.py``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
 
@@ -13,7 +14,7 @@ from moral_games.names import call, unknown
 from moral_games.opponents.strategies import STRATEGIES, strategy
 from moral_games.policy import FiniteStatePolicy
 
-__all__ = ["Opponent", "as_policy", "get", "names", "strategy"]
+__all__ = ["AnyOpponent", "Opponent", "as_policy", "get", "names", "seated", "strategy"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Opponent:
         return f"{self.name}({listed})" if listed else self.name
 
 
+AnyOpponent = str | Opponent | FiniteStatePolicy
+"""What may be given as an opponent: a name, a strategy, or any policy with finite memory."""
+
+
 def names() -> tuple[str, ...]:
     """Return the names of all opponents, sorted."""
     return tuple(sorted(STRATEGIES))
@@ -60,7 +65,7 @@ def get(name: str, **parameters: float) -> Opponent:
     return Opponent(name, tuple(parameters.items()))
 
 
-def as_policy(opponent: str | Opponent | FiniteStatePolicy, game: MatrixGame) -> FiniteStatePolicy:
+def as_policy(opponent: AnyOpponent, game: MatrixGame) -> FiniteStatePolicy:
     """Return what an opponent does as player 0 of `game`.
 
     Parameters
@@ -82,3 +87,32 @@ def as_policy(opponent: str | Opponent | FiniteStatePolicy, game: MatrixGame) ->
         raise TypeError(f"an opponent is a name, an Opponent or a policy table, got {opponent!r}")
     policy.check(game)
     return policy
+
+
+def seated(
+    opponents: AnyOpponent | Sequence[AnyOpponent], game: MatrixGame, player: int = 0
+) -> list[FiniteStatePolicy]:
+    """Return the policies of all seats but `player`'s, in order, each seen from its own seat.
+
+    Parameters
+    ----------
+    opponents
+        One for all those seats, or one for each.
+    game
+        The game.
+    player
+        The seat that is left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such seat, the number of opponents does not fit, or one does not understand
+        the game.
+    """
+    if not 0 <= player < game.players:
+        raise ValueError(f"player must be 0 to {game.players - 1} in game {game.name!r}, got {player}")
+    seats = [seat for seat in range(game.players) if seat != player]
+    listed = [opponents] * len(seats) if isinstance(opponents, AnyOpponent) else list(opponents)
+    if len(listed) != len(seats):
+        raise ValueError(f"game {game.name!r} needs {len(seats)} opponents, got {len(listed)}")
+    return [as_policy(opponent, game.seen_by(seat)) for seat, opponent in zip(seats, listed, strict=True)]

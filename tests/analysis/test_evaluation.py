@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import moral_games as mg
-from moral_games.analysis import DecisionProblem, equilibria, evaluate, seated, simulate
+from moral_games.analysis import DecisionProblem, equilibria, evaluate, simulate
 from moral_games.analysis.evaluation import regret
 from moral_games.analysis.tellings import judged_states, presentation_gap, summarise
-from moral_games.opponents import as_policy
+from moral_games.opponents import as_policy, seated
 
 IPD = mg.games.get("ipd")
 DUTY = "deontological(penalty=3) + illegal(penalty=6)"
