@@ -8,13 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
+from typing import Any, cast
 
 from moral_games.games import MatrixGame
 from moral_games.names import call, unknown
+from moral_games.opponents.actor import Actor, Player, PlayerMaker
 from moral_games.opponents.strategies import STRATEGIES, strategy
 from moral_games.policy import FiniteStatePolicy
 
-__all__ = ["AnyOpponent", "Opponent", "as_policy", "get", "names", "seated", "strategy"]
+__all__ = [
+    "Actor",
+    "AnyOpponent",
+    "Opponent",
+    "Player",
+    "PlayerMaker",
+    "as_player",
+    "as_policy",
+    "get",
+    "names",
+    "players",
+    "seated",
+    "strategy",
+]
 
 
 @dataclass(frozen=True)
@@ -24,8 +39,8 @@ class Opponent:
     name: str
     parameters: tuple[tuple[str, float], ...] = ()
 
-    def policy(self, game: MatrixGame) -> FiniteStatePolicy:
-        """Return what it does as player 0 of `game` (see `MatrixGame.seen_by`).
+    def __call__(self, game: MatrixGame) -> Player:
+        """Return who plays it as player 0 of `game` (see `MatrixGame.seen_by`).
 
         Raises
         ------
@@ -39,8 +54,11 @@ class Opponent:
         return f"{self.name}({listed})" if listed else self.name
 
 
-AnyOpponent = str | Opponent | FiniteStatePolicy
-"""What may be given as an opponent: a name, a strategy, or any policy with finite memory."""
+AnyOpponent = str | Opponent | FiniteStatePolicy | PlayerMaker
+"""What may be given as an opponent: a name, a strategy, any policy with finite memory, or a maker of players.
+
+An actor is given as its maker, a function (or class) that takes the game, so that every seat has its own.
+"""
 
 
 def names() -> tuple[str, ...]:
@@ -65,34 +83,57 @@ def get(name: str, **parameters: float) -> Opponent:
     return Opponent(name, tuple(parameters.items()))
 
 
-def as_policy(opponent: AnyOpponent, game: MatrixGame) -> FiniteStatePolicy:
-    """Return what an opponent does as player 0 of `game`.
+def as_player(opponent: AnyOpponent, game: MatrixGame) -> Player:
+    """Return who plays as player 0 of `game`; an actor is a new one at every call.
 
     Parameters
     ----------
     opponent
         A name, e.g. ``"tit_for_tat"`` or ``"generous_tit_for_tat(generosity=0.2)"``, an
-        `Opponent`, or any policy with finite memory.
+        `Opponent`, any policy with finite memory, or a function from a game to a policy or an actor.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or the policy does not fit the game.
+        If the name is unknown, or the player does not fit the game.
+    TypeError
+        If it is none of these.
     """
-    if isinstance(opponent, str):
-        name, parameters = call(opponent)
-        opponent = get(name, **parameters)
-    policy = opponent.policy(game) if isinstance(opponent, Opponent) else opponent
-    if not isinstance(policy, FiniteStatePolicy):
-        raise TypeError(f"an opponent is a name, an Opponent or a policy table, got {opponent!r}")
-    policy.check(game)
-    return policy
+    maker: object = _read(opponent) if isinstance(opponent, str) else opponent
+    if isinstance(maker, Actor) and not isinstance(maker, type):
+        raise TypeError(
+            f"actor {maker.name!r} keeps the state of one seat; give what makes it, a function from the game "
+            "to a new actor such as 'lambda game: MyActor()', so that every seat has its own"
+        )
+    player = maker(game) if callable(maker) else maker
+    if isinstance(player, FiniteStatePolicy):
+        player.check(game)
+    elif not isinstance(player, Actor):
+        raise TypeError(
+            f"an opponent is a name, an Opponent, a policy table or a function that makes a player, got {opponent!r}"
+        )
+    return player
 
 
-def seated(
-    opponents: AnyOpponent | Sequence[AnyOpponent], game: MatrixGame, player: int = 0
-) -> list[FiniteStatePolicy]:
-    """Return the policies of all seats but `player`'s, in order, each seen from its own seat.
+def as_policy(opponent: AnyOpponent, game: MatrixGame) -> FiniteStatePolicy:
+    """Return what an opponent does as player 0 of `game`, as a table; see `as_player`.
+
+    Raises
+    ------
+    ValueError
+        If the opponent is unknown, does not fit the game, or is an actor, which has no finite table.
+    """
+    player = as_player(opponent, game)
+    if not isinstance(player, FiniteStatePolicy):
+        raise ValueError(
+            f"opponent {player.name!r} has no finite table, so nothing exact can be said of it; "
+            "play it in the environments or with simulate"
+        )
+    return player
+
+
+def players(opponents: AnyOpponent | Sequence[AnyOpponent], game: MatrixGame, player: int = 0) -> list[Player]:
+    """Return who sits on all seats but `player`'s, in order, each seeing the game from its own seat.
 
     Parameters
     ----------
@@ -109,10 +150,30 @@ def seated(
         If there is no such seat, the number of opponents does not fit, or one does not understand
         the game.
     """
+    return [as_player(opponent, own_game) for opponent, own_game in _seats(opponents, game, player)]
+
+
+def seated(
+    opponents: AnyOpponent | Sequence[AnyOpponent], game: MatrixGame, player: int = 0
+) -> list[FiniteStatePolicy]:
+    """Return the same as `players` where every opponent has a finite table; an actor is a ValueError."""
+    return [as_policy(opponent, own_game) for opponent, own_game in _seats(opponents, game, player)]
+
+
+def _seats(
+    opponents: AnyOpponent | Sequence[AnyOpponent], game: MatrixGame, player: int
+) -> list[tuple[AnyOpponent, MatrixGame]]:
+    """Return each opponent with the game as it sees it."""
     if not 0 <= player < game.players:
         raise ValueError(f"player must be 0 to {game.players - 1} in game {game.name!r}, got {player}")
     seats = [seat for seat in range(game.players) if seat != player]
-    listed = [opponents] * len(seats) if isinstance(opponents, AnyOpponent) else list(opponents)
+    several = isinstance(opponents, Sequence) and not isinstance(opponents, str)
+    listed: Sequence[Any] = cast(Sequence[Any], opponents) if several else [opponents] * len(seats)
     if len(listed) != len(seats):
         raise ValueError(f"game {game.name!r} needs {len(seats)} opponents, got {len(listed)}")
-    return [as_policy(opponent, game.seen_by(seat)) for seat, opponent in zip(seats, listed, strict=True)]
+    return [(opponent, game.seen_by(seat)) for seat, opponent in zip(seats, listed, strict=True)]
+
+
+def _read(text: str) -> Opponent:
+    name, parameters = call(text)
+    return get(name, **parameters)
