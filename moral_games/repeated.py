@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
+import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,12 +20,16 @@ MOST_CELLS = 20_000_000
 Rewards = str | RewardFunction | Sequence[str | RewardFunction]
 
 
+Array = Any
+"""An array of numpy, torch or JAX."""
+
+
 class Step(NamedTuple):
     """What one round brings: the next state (...), payoffs (..., n) and rewards (..., n)."""
 
-    state: NDArray[np.int64]
-    payoffs: NDArray[np.float64]
-    rewards: NDArray[np.float64]
+    state: Array
+    payoffs: Array
+    rewards: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +74,7 @@ class RepeatedGame:
             If the number of values is not the number of players, a value is not finite on some
             outcome, or the table would be larger than `MOST_CELLS`.
         """
-        values = _one_each(game, rewards)
+        values = one_each(game, rewards)
         n = game.players
         cells = (1 + len(game.joint_actions)) * int(np.prod([count + 1 for count in game.shape])) * n
         if cells > MOST_CELLS:
@@ -82,20 +87,30 @@ class RepeatedGame:
         actions = np.stack(np.meshgrid(*(_with_illegal(count) for count in game.shape), indexing="ij"), axis=-1)
         before = np.broadcast_to(previous.reshape(len(previous), *(1,) * n, n), (len(previous), *shape, n))
         now = np.broadcast_to(actions, before.shape)
-        outcome = Outcome(game, before, now)
-        columns = [np.asarray(value(outcome), dtype=np.float64)[..., i] for i, value in enumerate(values)]
-        for value, column in zip(values, columns, strict=True):
-            if not np.isfinite(column).all():
-                raise ValueError(f"reward {value} is not a finite number on every outcome of game {game.name!r}")
+        payoffs, judged = judge(values, Outcome(game, before, now))
         tables = {
             "previous": previous,
-            "payoffs": outcome.payoffs[0].copy(),
-            "rewards": np.stack(columns, axis=-1),
+            "payoffs": payoffs[0].copy(),
+            "rewards": judged,
             "next_state": _state_after(game, before, now),
         }
         for table in tables.values():
             table.setflags(write=False)
         return cls(game, values, **tables)
+
+    def on(self, library: Any, device: Any = None) -> RepeatedGame:
+        """Return the same game with its tables as arrays of another library, e.g. ``repeated.on(torch, "cuda")``.
+
+        Parameters
+        ----------
+        library
+            ``torch``, ``jax.numpy``, ``numpy``, or any module with the array API's ``asarray``.
+        device
+            Where the tables lie, as the library names it.
+        """
+        where = {} if device is None else {"device": device}
+        names = ("previous", "payoffs", "rewards", "next_state")
+        return replace(self, **{name: library.asarray(np.array(getattr(self, name)), **where) for name in names})
 
     @property
     def states(self) -> int:
@@ -107,8 +122,8 @@ class RepeatedGame:
         """The rewards where every action is legal; (S, A_0, ..., A_{n-1}, n)."""
         return self.rewards[(slice(None), *(slice(0, count) for count in self.game.shape))]
 
-    def step(self, state: NDArray[np.int64], actions: NDArray[np.int64]) -> Step:
-        """Play one round; pure, for any batch shape.
+    def step(self, state: Array, actions: Array) -> Step:
+        """Play one round; pure, for any batch shape and any array library that the tables are of (see `on`).
 
         Parameters
         ----------
@@ -117,8 +132,19 @@ class RepeatedGame:
         actions
             (..., n) int, -1 for an illegal answer.
         """
-        played = tuple(np.moveaxis(np.asarray(actions), -1, 0))
-        return Step(self.next_state[(state, *played)], self.payoffs[played], self.rewards[(state, *played)])
+        xp = array_api_compat.array_namespace(self.payoffs)
+        *shape, n = self.payoffs.shape
+        cells = int(np.prod(shape))
+        joint = xp.zeros_like(actions[..., 0])
+        for player, count in enumerate(shape):
+            action = actions[..., player]
+            joint = joint * count + xp.where(action < 0, action + count, action)
+        cell = state * cells + joint
+        return Step(
+            _look_up(xp, xp.reshape(self.next_state, (-1,)), cell),
+            _look_up(xp, xp.reshape(self.payoffs, (cells, n)), joint),
+            _look_up(xp, xp.reshape(self.rewards, (-1, n)), cell),
+        )
 
     def seen_by(self, player: int) -> NDArray[np.int64]:
         """Return for each state its number in the eyes of `player`, own action first; (S,) int."""
@@ -142,7 +168,30 @@ def action_letters(game: MatrixGame, player: int = 0) -> tuple[str, ...]:
     return initials if len(set(initials)) == len(initials) else tuple(map(str, range(len(initials))))
 
 
-def _one_each(game: MatrixGame, rewards: Rewards) -> tuple[RewardFunction, ...]:
+def judge(values: Sequence[RewardFunction], outcome: Outcome) -> tuple[Array, Array]:
+    """Return the payoffs and the rewards of an outcome, each player holding its own value; (..., n) each.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite number there.
+    """
+    distinct = {value: np.asarray(value(outcome), dtype=np.float64) for value in dict.fromkeys(values)}
+    for value, judged in distinct.items():
+        if not np.isfinite(judged).all():
+            raise ValueError(f"reward {value} is not a finite number on every outcome of game {outcome.game.name!r}")
+    rewards = np.stack([distinct[value][..., i] for i, value in enumerate(values)], axis=-1)
+    return outcome.payoffs, rewards
+
+
+def one_each(game: MatrixGame, rewards: Rewards) -> tuple[RewardFunction, ...]:
+    """Return the value of each player, given one for all or one for each.
+
+    Raises
+    ------
+    ValueError
+        If the number of values is not the number of players.
+    """
     if isinstance(rewards, str | RewardFunction):
         return (as_reward(rewards),) * game.players
     values = tuple(as_reward(reward) for reward in rewards)
@@ -160,3 +209,8 @@ def _state_after(game: MatrixGame, previous: NDArray[np.int64], actions: NDArray
     kept = np.where(actions >= 0, actions, previous)
     joint = 1 + np.ravel_multi_index(tuple(np.moveaxis(np.maximum(kept, 0), -1, 0)), game.shape)
     return np.where((kept >= 0).all(axis=-1), joint, 0)
+
+
+def _look_up(xp: Any, table: Array, index: Array) -> Array:
+    found = xp.take(table, xp.reshape(index, (-1,)), axis=0)
+    return xp.reshape(found, (*index.shape, *table.shape[1:]))

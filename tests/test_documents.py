@@ -13,9 +13,9 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(enc
 
 # Each folder or file of the library, and the floor it stands on. Imports run downward only.
 FLOORS = {
-    **dict.fromkeys(("names", "games", "runs"), 0),
-    **dict.fromkeys(("rewards", "text", "policy"), 1),
-    **dict.fromkeys(("repeated", "opponents"), 2),
+    **dict.fromkeys(("names", "chance", "games", "runs"), 0),
+    **dict.fromkeys(("rewards", "text", "policy", "repetition"), 1),
+    **dict.fromkeys(("repeated", "situations", "opponents"), 2),
     **dict.fromkeys(("envs", "analysis"), 3),
     **dict.fromkeys(("llm", "report"), 4),
     "cli": 5,

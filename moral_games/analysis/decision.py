@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moral_games.analysis.chain import Chain, Floats, episode_occupancy, joint
+from moral_games.analysis.chain import episode_occupancy, joint
 from moral_games.policy import FiniteStatePolicy, uniform
 from moral_games.repeated import RepeatedGame
+from moral_games.situations import Floats, Situations, shift_chances
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,31 +20,49 @@ class DecisionProblem:
 
     Attributes
     ----------
-    chain
-        The situations; player 0 remembers the last joint action.
+    situations
+        All that can be met; player 0 remembers the last joint action.
     rewards
         (K, A_0 + 1) float64: player 0's expected reward for each action, the last an illegal answer.
     moves
         (K, A_0 + 1, K) float64: the probability of each following situation.
     """
 
-    chain: Chain
+    situations: Situations
     rewards: Floats
     moves: Floats
 
     @classmethod
-    def build(cls, repeated: RepeatedGame, opponents: Sequence[FiniteStatePolicy]) -> DecisionProblem:
-        """Average the opponents out of the game."""
+    def build(
+        cls,
+        repeated: RepeatedGame,
+        opponents: Sequence[FiniteStatePolicy],
+        noise: float = 0.0,
+        observation_noise: float = 0.0,
+    ) -> DecisionProblem:
+        """Average the opponents out of the game.
+
+        Parameters
+        ----------
+        repeated
+            The game's tables.
+        opponents
+            The other seats' policies, as they act: already trembling where they tremble.
+        noise, observation_noise
+            How often player 0's own hand trembles, and how often players misread each other; see
+            `moral_games.repetition.Repetition`.
+        """
         policies = [uniform(repeated.game), *opponents]
-        chain = Chain.build(repeated, policies)
-        others = joint(chain.acting(policies)[1:])
-        situations, actions = len(chain.states), repeated.game.shape[0] + 1
-        rewards = chain.rewards[..., 0].reshape(situations, actions, -1)
-        following = chain.following.reshape(situations, actions, -1)
+        met = Situations.build(repeated, policies, observation_noise)
+        others = joint(met.acting(policies)[1:])
+        situations, actions = len(met.states), repeated.game.shape[0] + 1
+        rewards = np.einsum("kaj,kj->ka", met.rewards[..., 0].reshape(situations, actions, -1), others)
+        following = met.following.reshape(situations, actions, -1, len(met.readings))
         moves = np.zeros((situations, actions, situations))
-        where = (np.arange(situations)[:, None, None], np.arange(actions)[None, :, None], following)
-        np.add.at(moves, where, np.broadcast_to(others[:, None, :], following.shape))
-        return cls(chain, np.einsum("kaj,kj->ka", rewards, others), moves)
+        where = (np.arange(situations)[:, None, None, None], np.arange(actions)[None, :, None, None], following)
+        np.add.at(moves, where, np.broadcast_to(others[:, None, :, None] * met.readings, following.shape))
+        hand = _hand(actions, noise)
+        return cls(met, rewards @ hand.T, np.einsum("ab,kbl->kal", hand, moves))
 
     def best(self, discount: float, sign: int = 1) -> tuple[NDArray[np.int64], Floats]:
         """Return the best legal action and its value in each situation, by policy iteration.
@@ -79,10 +98,10 @@ class DecisionProblem:
         policy
             (S, A_0 + 1): action probabilities by state, an illegal answer last.
         rounds, initial
-            Length of the episode, and how it begins (`chain.INITIAL`).
+            Length of the episode, and how it begins (see `Situations.first`).
         """
-        acting = policy[self.chain.states]
-        visits = episode_occupancy(np.einsum("ka,kal->kl", acting, self.moves), self.chain.initial(initial), rounds)
+        acting = policy[self.situations.memory[:, 0]]
+        visits = episode_occupancy(np.einsum("ka,kal->kl", acting, self.moves), self.situations.first(initial), rounds)
         return float(visits @ (acting * self.rewards).sum(axis=1))
 
     def policy_gradient(self, policy: Floats, rounds: int, discount: float, initial: str = "random") -> Floats:
@@ -103,17 +122,17 @@ class DecisionProblem:
         discount
             In [0, 1].
         initial
-            How an episode begins (`chain.INITIAL`).
+            How an episode begins (see `Situations.first`).
 
         Returns
         -------
         ndarray
             (S, A_0 + 1) float64.
         """
-        states = self.chain.states
+        states = self.situations.memory[:, 0]
         acting = policy[states]
         matrix = np.einsum("ka,kal->kl", acting, self.moves)
-        visits = [self.chain.initial(initial)]
+        visits = [self.situations.first(initial)]
         for _ in range(rounds - 1):
             visits.append(visits[-1] @ matrix)
         weights = np.zeros_like(policy)
@@ -123,3 +142,11 @@ class DecisionProblem:
             np.add.at(weights, states, visit[:, None] * quality / rounds)
             values = (acting * quality).sum(axis=1)
         return weights
+
+
+def _hand(actions: int, noise: float) -> Floats:
+    """Return the probability that an intended action becomes each action, an illegal answer last and steady."""
+    shifts = shift_chances(actions - 1, noise)
+    hand = np.eye(actions)
+    hand[:-1, :-1] = [np.roll(shifts, action) for action in range(actions - 1)]
+    return hand

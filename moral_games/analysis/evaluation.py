@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from moral_games.analysis.chain import (
-    Chain,
-    Floats,
     discounted_occupancy,
     episode_occupancy,
     joint,
@@ -19,8 +17,10 @@ from moral_games.analysis.chain import (
 from moral_games.analysis.decision import DecisionProblem
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent, seated
-from moral_games.policy import FiniteStatePolicy
+from moral_games.policy import FiniteStatePolicy, trembling
 from moral_games.repeated import RepeatedGame, Rewards, action_letters
+from moral_games.repetition import Repetition
+from moral_games.situations import Floats, Situations
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,9 @@ def evaluate(
     game: MatrixGame,
     rewards: Rewards = "selfish",
     discount: float = 0.99,
-    initial: str = "start",
+    initial: str | Sequence[int] = "start",
+    noise: float = 0.0,
+    observation_noise: float = 0.0,
 ) -> Evaluation:
     """Judge a policy of player 0 exactly.
 
@@ -87,42 +89,44 @@ def evaluate(
         One value for all players, or one each.
     discount
         γ in [0, 1).
-    initial
-        ``"start"``, or ``"random"``: as if a uniformly random joint action had just been played.
+    initial, noise, observation_noise
+        How play begins, how often hands tremble, and how often players misread each other; see
+        `moral_games.repetition.Repetition`. Action types count what was played.
 
     Raises
     ------
     ValueError
-        If the discount is not in [0, 1), or a policy does not fit the game.
+        If the discount is not in [0, 1), a noise is no probability, or a policy does not fit the game.
     """
     if not 0 <= discount < 1:
         raise ValueError(
             f"discount must lie in [0, 1), got {discount}; long-run averages are reported beside discounted values"
         )
+    Repetition(noise=noise, observation_noise=observation_noise)
     repeated = RepeatedGame.compile(game, rewards)
-    policies = [policy, *seated(opponent, game)]
-    chain = Chain.build(repeated, policies)
-    play = joint(chain.acting(policies))
-    matrix = transition_matrix(chain, play)
-    first = chain.initial(initial)
+    policies = [trembling(player, noise) for player in (policy, *seated(opponent, game))]
+    met = Situations.build(repeated, policies, observation_noise)
+    play = joint(met.acting(policies))
+    matrix = transition_matrix(met, play)
+    first = met.first(initial)
 
     shares = discounted_occupancy(matrix, first, discount)
     long_run = long_run_occupancy(matrix, first)
-    paid = play @ chain.payoffs
-    earned = np.einsum("kj,kjn->kn", play, chain.rewards)
+    paid = play @ met.payoffs
+    earned = np.einsum("kj,kjn->kn", play, met.rewards)
 
-    problem = DecisionProblem.build(repeated, policies[1:])
-    start = problem.chain.initial(initial)
+    problem = DecisionProblem.build(repeated, policies[1:], noise, observation_noise)
+    start = problem.situations.first(initial)
     best, worst = (float(start @ problem.best(discount, sign)[1]) for sign in (1, -1))
-    five = episode_occupancy(matrix, chain.initial("random"), PUBLISHED_ROUNDS)
+    five = episode_occupancy(matrix, met.first("random"), PUBLISHED_ROUNDS)
     return Evaluation(
         payoffs=shares @ paid,
         rewards=shares @ earned,
         average_payoffs=long_run @ paid,
         average_rewards=long_run @ earned,
-        occupancy=_by_state(chain, shares),
-        long_run=_by_state(chain, long_run),
-        action_types=_action_types(chain, shares[:, None] * chain.acting(policies)[0]),
+        occupancy=_by_state(met, shares),
+        long_run=_by_state(met, long_run),
+        action_types=_action_types(met, shares[:, None] * met.acting(policies)[0]),
         moral_regret=regret(float(shares @ earned[:, 0]), best, worst),
         published_regret=float(repeated.legal_rewards[..., 0].max() - five @ earned[:, 0]),
     )
@@ -135,18 +139,18 @@ def regret(value: float, best: float, worst: float) -> float:
     return float(np.clip((best - value) / (best - worst), 0.0, 1.0))
 
 
-def _by_state(chain: Chain, shares: Floats) -> Floats:
-    return np.bincount(chain.states, weights=shares, minlength=chain.repeated.states).astype(np.float64)
+def _by_state(met: Situations, shares: Floats) -> Floats:
+    return np.bincount(met.states, weights=shares, minlength=met.repeated.states).astype(np.float64)
 
 
-def _action_types(chain: Chain, shares: Floats) -> dict[str, float]:
+def _action_types(met: Situations, shares: Floats) -> dict[str, float]:
     """Sum shares (K, A_0 + 1) by own action and the opponents' last joint action."""
-    game = chain.repeated.game
+    game = met.repeated.game
     own = (*action_letters(game), "illegal")
     types: dict[str, float] = {}
-    for state, previous in enumerate(chain.repeated.previous):
+    for state, previous in enumerate(met.repeated.previous):
         seen = "".join(action_letters(game, i)[a] for i, a in enumerate(previous) if i) if state else "start"
-        for action, share in zip(own, shares[chain.states == state].sum(axis=0), strict=True):
+        for action, share in zip(own, shares[met.states == state].sum(axis=0), strict=True):
             key = f"{action}|{seen}"
             types[key] = types.get(key, 0.0) + float(share)
     return types

@@ -1,4 +1,4 @@
-"""Every player learns: the PettingZoo parallel environment."""
+"""Every player learns: the PettingZoo environments, in parallel and one agent after the other."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 from gymnasium import spaces
 from gymnasium.utils import seeding
-from pettingzoo import ParallelEnv
+from pettingzoo import AECEnv, ParallelEnv
+from pettingzoo.utils import OrderEnforcingWrapper, parallel_to_aec
 
 from moral_games import games
-from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render_round
+from moral_games.envs.rendering import RENDER_MODES, Scene, check_render_mode, render
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
-from moral_games.repeated import RepeatedGame, Rewards
+from moral_games.repeated import Rewards
+from moral_games.repetition import Repetition
 
 
 class ParallelMatrixGame(ParallelEnv):
@@ -22,51 +24,56 @@ class ParallelMatrixGame(ParallelEnv):
     Parameters
     ----------
     game
-        A catalogue name, or a game of your own.
+        A catalogue name, a family with its parameters as in ``"public_goods(players=5)"``, or a
+        game of your own.
     rewards
         The value all players hold, or one a player; see `moral_games.rewards`.
-    rounds, continue_probability, observation, illegal_action
-        See `moral_games.envs.session.Session`.
     render_mode
-        ``"ansi"`` (`render` returns text) or ``"human"`` (each round is printed), or None.
-    max_cycles
-        PettingZoo's name for `rounds`.
+        ``"ansi"`` (`render` returns text), ``"human"`` (each round is printed), ``"rgb_array"``
+        (`render` returns a picture), or None.
+    **controls
+        How the game goes on, and what is observed: the parameters of
+        `moral_games.repetition.Repetition`, by default 100 rounds, each player observing the last one.
+        ``max_cycles`` is PettingZoo's name for ``rounds``.
+
+    Raises
+    ------
+    ValueError
+        If anything is unknown, out of range, or does not fit the game.
 
     Notes
     -----
-    Agents are ``player_0``, ``player_1``, .... Each observes the last joint action, its own first.
+    Agents are ``player_0``, ``player_1``, .... Each observes with its own action first.
     Infos hold the game's ``payoff`` beside the reward, and whether the answer was ``legal``.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 4, "name": "moral_games"}
+    metadata: ClassVar[dict[str, Any]] = {
+        "render_modes": list(RENDER_MODES),
+        "render_fps": 4,
+        "name": "moral_games",
+        "is_parallelizable": True,
+    }
 
     def __init__(
         self,
         game: str | MatrixGame = "ipd",
         rewards: Rewards = "selfish",
-        rounds: int | None = 100,
-        continue_probability: float = 1.0,
-        observation: str = "one_hot",
-        illegal_action: str = "error",
         render_mode: str | None = None,
-        max_cycles: int | None = None,
+        **controls: Any,
     ) -> None:
         check_render_mode(render_mode)
         self.game = games.get(game) if isinstance(game, str) else game
-        limit = rounds if max_cycles is None else max_cycles
-        self.session = Session(
-            RepeatedGame.compile(self.game, rewards), limit, continue_probability, observation, illegal_action
-        )
+        self.session = Session(self.game, rewards, Repetition.of(controls))
         self.possible_agents = [f"player_{i}" for i in range(self.game.players)]
         self.agents: list[str] = []
         self.render_mode = render_mode
-        self.observation_spaces = {agent: self.session.observation_space() for agent in self.possible_agents}
+        self.observation_spaces: dict[str, spaces.Space] = {
+            agent: self.session.observing.space for agent in self.possible_agents
+        }
         self.action_spaces: dict[str, spaces.Space] = {
             agent: spaces.Discrete(count) for agent, count in zip(self.possible_agents, self.game.shape, strict=True)
         }
-        self._rng: np.random.Generator | None = None
-        self._last: tuple[int, ...] | None = None
-        self._totals = [0.0] * self.game.players
+        self._totals = [(0.0, 0.0)] * self.game.players
 
     @property
     def max_cycles(self) -> int | None:
@@ -89,11 +96,11 @@ class ParallelMatrixGame(ParallelEnv):
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Begin an episode; a seed makes it, and all that follow, repeatable."""
-        if seed is not None or self._rng is None:
-            self._rng, _ = seeding.np_random(seed)
+        if seed is not None or not self.session.is_seeded:
+            self.session.seed(int(seeding.np_random(seed)[0].integers(2**63)) if seed is None else seed)
         self.session.reset()
         self.agents = self.possible_agents[:]
-        self._last, self._totals = None, [0.0] * self.game.players
+        self._totals = [(0.0, 0.0)] * self.game.players
         return self._observations(), {agent: {} for agent in self.agents}
 
     def step(
@@ -111,31 +118,34 @@ class ParallelMatrixGame(ParallelEnv):
         ValueError
             If the episode is over or was not begun, or an agent's action is missing or unknown.
         """
-        agents = self.agents
-        if not agents or self._rng is None:
+        agents, check = self.agents, self.session.check
+        if not agents:
             raise ValueError("the episode is over or was not begun; call reset() before step()")
-        if set(actions) != set(agents):
+        if len(actions) != len(agents) or any(agent not in actions for agent in agents):
             raise ValueError(f"step() needs one action for each of {agents}, got {sorted(actions)}")
-        played = tuple(self.session.check(i, actions[agent]) for i, agent in enumerate(agents))
-        payoffs, rewards, terminated, truncated = self.session.play(played, self._rng)
-        self._last, self._totals = played, [total + paid for total, paid in zip(self._totals, payoffs, strict=True)]
-        infos = {agent: {"payoff": payoffs[i], "legal": played[i] >= 0} for i, agent in enumerate(agents)}
+        chosen = {i: check(i, actions[agent]) for i, agent in enumerate(agents)}
+        played, payoffs, rewards, terminated, truncated = self.session.play(chosen)
         result = (
             self._observations(),
             dict(zip(agents, rewards, strict=True)),
             dict.fromkeys(agents, terminated),
             dict.fromkeys(agents, truncated),
-            infos,
+            {agent: {"payoff": payoffs[i], "legal": played[i] >= 0} for i, agent in enumerate(agents)},
         )
         if terminated or truncated:
             self.agents = []
-        if self.render_mode == "human":
-            self.render()
+        if self.render_mode is not None:
+            self._totals = [
+                (paid + payoff, earned + reward)
+                for (paid, earned), payoff, reward in zip(self._totals, payoffs, rewards, strict=True)
+            ]
+            if self.render_mode == "human":
+                self.render()
         return result
 
-    def render(self) -> str | None:
-        """Return the last round as text, or print it in mode ``"human"``."""
-        return render_round(self.render_mode, self.game, self.session.played, self._last, self._totals)
+    def render(self) -> str | np.ndarray | None:
+        """Return the episode so far as text or as a picture (uint8 H×W×3), or print it, by the render mode."""
+        return render(self.render_mode, scene(self.session, self._totals))
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
@@ -144,6 +154,26 @@ class ParallelMatrixGame(ParallelEnv):
         return {agent: self.session.observe(i) for i, agent in enumerate(self.possible_agents)}
 
 
+def scene(session: Session, totals: list[tuple[float, float]]) -> Scene:
+    """Return what a picture of the episode needs, given each player's (payoffs, rewards) so far."""
+    payoffs, rewards = zip(*totals, strict=True)
+    return Scene(session.game, tuple(session.history), payoffs, rewards, session.played)
+
+
 def parallel_env(game: str | MatrixGame = "ipd", **options: Any) -> ParallelMatrixGame:
     """Return the PettingZoo parallel environment of a game; see `ParallelMatrixGame` for the options."""
     return ParallelMatrixGame(game, **options)
+
+
+def raw_env(game: str | MatrixGame = "ipd", **options: Any) -> AECEnv:
+    """Return the PettingZoo AEC environment of a game; see `ParallelMatrixGame` for the options.
+
+    Agents choose one after the other, without seeing the others' choices of the round, which is
+    played when all have chosen.
+    """
+    return parallel_to_aec(parallel_env(game, **options))
+
+
+def env(game: str | MatrixGame = "ipd", **options: Any) -> AECEnv:
+    """Return `raw_env` with a check of the order of calls."""
+    return OrderEnforcingWrapper(raw_env(game, **options))

@@ -1,94 +1,121 @@
-"""One repeated game being played: the state and the ending that every environment shares."""
+"""One repeated game being played, a round at a time: what every environment of single games shares."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from gymnasium import spaces
 
-from moral_games.repeated import RepeatedGame
+from moral_games.chance import Stream
+from moral_games.envs.observing import Observing
+from moral_games.envs.seats import Learner, View, draws_a_round, replaced, taken_by
+from moral_games.games import MatrixGame
+from moral_games.opponents import Player
+from moral_games.repeated import Rewards, judge, one_each
+from moral_games.repetition import Repetition, joint_number
+from moral_games.rewards import Outcome
 
-OBSERVATIONS = ("one_hot", "index")
-ILLEGAL_ACTION = ("error", "outcome")
+Joint = tuple[int, ...]
+
+_MOST_REMEMBERED = 100_000
 
 
 class Round(NamedTuple):
-    """What a round brought: payoffs and rewards, one a player, and whether play is over."""
+    """What a round brought: the joint action, a payoff and a reward a player, and whether play is over."""
 
-    payoffs: list[float]
-    rewards: list[float]
+    actions: Joint
+    payoffs: tuple[float, ...]
+    rewards: tuple[float, ...]
     terminated: bool
     truncated: bool
 
 
+class _Cell(NamedTuple):
+    """What a joint action leads to: payoffs, rewards, and what is remembered of it, if anything is."""
+
+    payoffs: tuple[float, ...]
+    rewards: tuple[float, ...]
+    kept: Joint | None
+    views: tuple[View, ...]
+
+
 class Session:
-    """Play of a compiled game, one round at a time.
+    """Play of a game, one round at a time.
+
+    Rounds are judged by the values themselves the first time that they occur, and looked up
+    afterwards: a table that is filled as it is needed, for games of any size.
+
+    Every round takes the same number of draws, in this order: one for each opponent and for each
+    learner whose hand may tremble, by seat; one for each action that may be misread, by reader and
+    then by seat; one a player for noisy payoffs; one for a random ending. The vector environment
+    draws alike.
 
     Parameters
     ----------
-    repeated
-        The game's tables.
-    rounds
-        After so many rounds an episode is *truncated*, because play would have gone on; a one-shot
-        game (``rounds=1``) is *terminated* instead. None for no such end.
-    continue_probability
-        Probability of another round after each; when it fails the episode is *terminated*.
-    observation
-        ``"one_hot"`` (the state as a vector, float32) or ``"index"`` (its number).
-    illegal_action
-        ``"error"``: an action that the game does not have raises. ``"outcome"``: -1 is an illegal
-        answer, which pays nobody and is judged by the reward (see `moral_games.rewards.illegal`).
+    game
+        The game.
+    rewards
+        One value for all players, or one each.
+    repetition
+        How it goes on.
+    opponents
+        Who plays the seats that no learner has, by seat.
 
     Raises
     ------
     ValueError
-        If a parameter is out of range.
+        If something does not fit the game.
     """
 
     def __init__(
-        self,
-        repeated: RepeatedGame,
-        rounds: int | None,
-        continue_probability: float,
-        observation: str,
-        illegal_action: str,
+        self, game: MatrixGame, rewards: Rewards, repetition: Repetition, opponents: Mapping[int, Player] | None = None
     ) -> None:
-        if rounds is not None and rounds < 1:
-            raise ValueError(f"rounds must be at least 1, or None for no limit, got {rounds}")
-        if not 0 <= continue_probability <= 1:
-            raise ValueError(f"continue_probability must lie in [0, 1], got {continue_probability}")
-        if observation not in OBSERVATIONS:
-            raise ValueError(f"observation must be one of {OBSERVATIONS}, got {observation!r}")
-        if illegal_action not in ILLEGAL_ACTION:
-            raise ValueError(f"illegal_action must be one of {ILLEGAL_ACTION}, got {illegal_action!r}")
-        self.repeated = repeated
-        self.rounds = rounds
-        self.continue_probability = continue_probability
-        self.lowest_action = -1 if illegal_action == "outcome" else 0
-        self.one_hot = observation == "one_hot"
-        self.seen = [repeated.seen_by(player).tolist() for player in range(repeated.game.players)]
-        self.state = 0
+        opponents = opponents or {}
+        self.game = repetition.scaled(game)
+        self.values = one_each(game, rewards)
+        self.repetition = repetition
+        self.rounds = repetition.rounds
+        self.observing = Observing(game, repetition)
         self.played = 0
+        self.history: list[Joint] = []
+        self._seats = [taken_by(opponents.get(seat), repetition) for seat in range(game.players)]
+        self._draws = draws_a_round(repetition, game.players, len(opponents))
+        self._stream: Stream | None = None
+        self._initial = repetition.initial_joint(game)
+        self._previous: Joint = (-1,) * game.players
+        self._seen_games = [game.seen_by(seat) for seat in range(game.players)]
+        self._cells: dict[tuple[Joint, Joint], _Cell] = {}
 
-    def observation_space(self) -> spaces.Space:
-        """Return the space of one player's observations: S states, the start and every joint action."""
-        states = self.repeated.states
-        return spaces.Box(0.0, 1.0, (states,), np.float32) if self.one_hot else spaces.Discrete(states)
+    @property
+    def is_seeded(self) -> bool:
+        """Whether there is a stream to draw from."""
+        return self._stream is not None
 
-    def observe(self, player: int) -> np.ndarray | np.int64:
-        """Return the state as `player` sees it, its own action first."""
-        state = self.seen[player][self.state]
-        if not self.one_hot:
-            return np.int64(state)
-        vector = np.zeros(self.repeated.states, dtype=np.float32)
-        vector[state] = 1.0
-        return vector
+    def seed(self, seed: int) -> None:
+        """Begin the stream of draws that this seed makes."""
+        self._stream = Stream(seed)
 
     def reset(self) -> None:
-        """Go back to the start."""
-        self.state, self.played = 0, 0
+        """Begin an episode."""
+        assert self._stream is not None, "a session is seeded before it is played"
+        self.played, self.history, self._previous = 0, [], (-1,) * self.game.players
+        for seat in self._seats:
+            seat.begin(self._stream)
+        first = self._initial
+        if first is None:
+            first = 1 + int(self._stream.draw(1)[0] * len(self.game.joint_actions))
+        if first:
+            self._previous = tuple(int(action) for action in self.game.joint_actions[first - 1])
+            for seat, view in zip(self._seats, self._views(self._previous), strict=True):
+                seat.see(view)
+
+    def observe(self, player: int) -> np.ndarray | np.int64:
+        """Return what the learner in seat `player` observes, its own action first."""
+        seat = self._seats[player]
+        assert isinstance(seat, Learner), "only learners observe"
+        return self.observing.one(seat.window, self.played)
 
     def check(self, player: int, action: object) -> int:
         """Return an action as a plain int.
@@ -98,22 +125,101 @@ class Session:
         ValueError
             If the game does not have it.
         """
-        count = self.repeated.game.shape[player]
+        count = self.game.shape[player]
         number = int(action) if isinstance(action, int | np.integer | np.ndarray) else None
-        if number is None or not self.lowest_action <= number < count:
-            extra = " or -1 for an illegal answer" if self.lowest_action < 0 else ""
+        if number is None or not self.repetition.lowest_action <= number < count:
+            extra = " or -1 for an illegal answer" if self.repetition.lowest_action < 0 else ""
             raise ValueError(
-                f"player {player} of {self.repeated.game.name!r} has actions 0 to {count - 1}{extra}, got {action!r}"
+                f"player {player} of {self.game.name!r} has actions 0 to {count - 1}{extra}, got {action!r}"
             )
         return number
 
-    def play(self, actions: Sequence[int], rng: np.random.Generator) -> Round:
-        """Play one round with checked actions."""
-        cell = (self.state, *actions)
-        payoffs, rewards = self.repeated.payoffs[cell[1:]].tolist(), self.repeated.rewards[cell].tolist()
-        self.state = int(self.repeated.next_state[cell])
+    def play(self, chosen: Mapping[int, int]) -> Round:
+        """Play one round.
+
+        Parameters
+        ----------
+        chosen
+            The checked action of each learner, by seat.
+        """
+        assert self._stream is not None, "a session is seeded before it is played"
+        repetition = self.repetition
+        draws = iter(self._stream.draw(self._draws))
+        actions = tuple(
+            [
+                seat.act(chosen.get(i, 0), count, draws)
+                for i, (seat, count) in enumerate(zip(self._seats, self.game.shape, strict=True))
+            ]
+        )
+        key = (self._previous, actions)
+        cell = self._cells.get(key) or self._judge(key)
+        views = self._misread(cell, draws) if repetition.observation_noise else cell.views
+        payoffs, rewards = (
+            self._disturbed(key, cell, draws) if repetition.payoff_noise else (cell.payoffs, cell.rewards)
+        )
+        ended = repetition.continue_probability < 1 and next(draws) >= repetition.continue_probability
+        if cell.kept is not None:
+            self._previous = cell.kept
+            for seat, view in zip(self._seats, views, strict=True):
+                seat.see(view)
         self.played += 1
+        self.history.append(actions)
         over = self.rounds is not None and self.played >= self.rounds
-        ended = self.continue_probability < 1 and rng.random() >= self.continue_probability
         terminated = ended or (over and self.rounds == 1)
-        return Round(payoffs, rewards, terminated, over and not terminated)
+        return Round(actions, payoffs, rewards, terminated, over and not terminated)
+
+    def _judge(self, key: tuple[Joint, Joint]) -> _Cell:
+        """Judge a joint action after another, and remember the judgement."""
+        previous, actions = key
+        payoffs, rewards = judge(self.values, Outcome(self.game, np.array(previous), np.array(actions)))
+        kept = tuple([action if action >= 0 else before for before, action in zip(previous, actions, strict=True)])
+        complete = min(kept) >= 0
+        cell = _Cell(
+            tuple(payoffs.tolist()),
+            tuple(rewards.tolist()),
+            kept if complete else None,
+            self._views(kept) if complete else (),
+        )
+        if len(self._cells) >= _MOST_REMEMBERED:
+            self._cells.clear()
+        self._cells[key] = cell
+        return cell
+
+    def _views(self, actions: Joint) -> tuple[View, ...]:
+        """Return how each seat sees a joint action that it reads rightly."""
+        return tuple(
+            self._view(seat, (actions[seat], *actions[:seat], *actions[seat + 1 :]))
+            for seat in range(self.game.players)
+        )
+
+    def _view(self, seat: int, actions: Joint) -> View:
+        return View(actions, joint_number(self._seen_games[seat], actions))
+
+    def _misread(self, cell: _Cell, draws: Iterator[float]) -> tuple[View, ...]:
+        """Return how each seat reads the round, taking one draw for each action that may be misread."""
+        noise = self.repetition.observation_noise
+        shape = self.game.shape
+        read = []
+        for seat in range(self.game.players):
+            others = [(count, next(draws)) for other, count in enumerate(shape) if other != seat]
+            if cell.kept is not None:
+                own, *shown = cell.views[seat].actions
+                taken = [
+                    replaced(action, count, noise, draw) for action, (count, draw) in zip(shown, others, strict=True)
+                ]
+                read.append(self._view(seat, (own, *taken)))
+        return tuple(read)
+
+    def _disturbed(
+        self, key: tuple[Joint, Joint], cell: _Cell, draws: Iterator[float]
+    ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return payoffs with their deviations, and how they are judged."""
+        deviations = [self.repetition.payoff_noise * normal(next(draws)) for _ in range(self.game.players)]
+        paid = np.array(cell.payoffs) + deviations
+        payoffs, rewards = judge(self.values, Outcome(self.game, *map(np.array, key), paid))
+        return tuple(payoffs.tolist()), tuple(rewards.tolist())
+
+
+def normal(draw: float) -> float:
+    """Return the standard normal number of a uniform draw of 32 bits."""
+    return NormalDist().inv_cdf(draw + 2.0**-33)

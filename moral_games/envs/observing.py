@@ -1,0 +1,75 @@
+"""What a learner observes: the rounds it remembers, and perhaps the clock."""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from moral_games.games import MatrixGame
+from moral_games.repetition import Repetition
+
+
+class Observing:
+    """How observations are made; the same for one learner and for a batch of them.
+
+    A *window* holds the latest rounds as a learner has seen them, the last one first: 1 + the number
+    of the joint action, own action first, or 0 for a round that has not been.
+
+    Parameters
+    ----------
+    game, repetition
+        What is played and how; see `moral_games.repetition.Repetition`.
+    """
+
+    def __init__(self, game: MatrixGame, repetition: Repetition) -> None:
+        self.joint = len(game.joint_actions)
+        self.memory = repetition.memory
+        self.rounds = repetition.rounds if repetition.clock else None
+        self.one_hot = repetition.observation == "one_hot"
+        self.size = max(1, self.memory * (1 + self.joint))
+        self.states = 0 if self.one_hot else repetition.states(game)
+        self.weights = [self.joint**k for k in range(self.memory)]
+
+    @property
+    def space(self) -> spaces.Space:
+        """The space of one learner's observations."""
+        if self.one_hot:
+            return spaces.Box(0.0, 1.0, (self.size + (self.rounds is not None),), np.float32)
+        return spaces.Discrete(self.states)
+
+    def one(self, window: list[int], played: int) -> NDArray[np.float32] | np.int64:
+        """Return the observation of one learner after `played` rounds."""
+        if not self.one_hot:
+            number = sum(seen * weight for seen, weight in zip(window, self.weights, strict=True))
+            return np.int64(number + (0 if self.rounds is None else self.states // (self.rounds + 1) * played))
+        vector = np.zeros(self.size + (self.rounds is not None), dtype=np.float32)
+        if not window:
+            vector[0] = 1.0
+        for k, seen in enumerate(window):
+            vector[k * (1 + self.joint) + seen] = 1.0
+        if self.rounds is not None:
+            vector[-1] = played / self.rounds
+        return vector
+
+    def many(self, windows: list[NDArray[np.int64]], played: NDArray[np.int64]) -> NDArray[np.float32 | np.int64]:
+        """Return the observations of a batch of N learners.
+
+        Parameters
+        ----------
+        windows
+            `memory` arrays (N,), the last round first.
+        played
+            (N,) int.
+        """
+        if not self.one_hot:
+            number = sum(
+                (seen * weight for seen, weight in zip(windows, self.weights, strict=True)), np.zeros_like(played)
+            )
+            return number if self.rounds is None else number + self.states // (self.rounds + 1) * played
+        blocks = [np.eye(1 + self.joint, dtype=np.float32).take(seen, axis=0) for seen in windows]
+        if not blocks:
+            blocks = [np.ones((len(played), 1), dtype=np.float32)]
+        if self.rounds is not None:
+            blocks.append((played / self.rounds).astype(np.float32)[:, None])
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)

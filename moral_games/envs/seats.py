@@ -1,0 +1,116 @@
+"""Who sits at a game: learners, policies and actors, each choosing an action and seeing the round."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moral_games.chance import Stream
+from moral_games.opponents import Actor, Player
+from moral_games.policy import FiniteStatePolicy, trembling
+from moral_games.repetition import Repetition
+
+
+class View(NamedTuple):
+    """How a seat saw a round: the joint action, own action first, and 1 + its number."""
+
+    actions: tuple[int, ...]
+    number: int
+
+
+class Learner:
+    """A seat whose actions come from outside; it keeps the rounds that it observes."""
+
+    def __init__(self, repetition: Repetition) -> None:
+        self.noise = repetition.noise
+        self.memory = repetition.memory
+        self.window: list[int] = []
+
+    def begin(self, stream: Stream) -> None:
+        """Forget the last episode."""
+        self.window = [0] * self.memory
+
+    def act(self, chosen: int, count: int, draws: Iterator[float]) -> int:
+        """Return what a hand that means `chosen` does."""
+        return replaced(chosen, count, self.noise, next(draws)) if self.noise else chosen
+
+    def see(self, view: View) -> None:
+        """Take in a round."""
+        if self.memory:
+            self.window = [view.number, *self.window[:-1]]
+
+
+class Table:
+    """A seat played by a policy with finite memory."""
+
+    def __init__(self, repetition: Repetition, policy: FiniteStatePolicy) -> None:
+        self.thresholds = executed(policy, repetition.noise).tolist()
+        self.transitions = policy.transitions
+        self.state = 0
+
+    def begin(self, stream: Stream) -> None:
+        """Forget the last episode."""
+        self.state = 0
+
+    def act(self, chosen: int, count: int, draws: Iterator[float]) -> int:
+        """Draw an action, -1 for an illegal answer."""
+        drawn = bisect_right(self.thresholds[self.state], next(draws))
+        return drawn if drawn < count else -1
+
+    def see(self, view: View) -> None:
+        """Take in a round."""
+        self.state = int(self.transitions[self.state, view.number - 1])
+
+
+class Acting:
+    """A seat played by an actor."""
+
+    def __init__(self, repetition: Repetition, actor: Actor) -> None:
+        self.noise = repetition.noise
+        self.actor = actor
+
+    def begin(self, stream: Stream) -> None:
+        """Begin a new episode, with draws of its own."""
+        self.actor.begin(np.random.default_rng(stream.draw_bits()))
+
+    def act(self, chosen: int, count: int, draws: Iterator[float]) -> int:
+        """Ask for an action."""
+        return replaced(self.actor.act(), count, self.noise, next(draws))
+
+    def see(self, view: View) -> None:
+        """Show a round."""
+        self.actor.see(view.actions)
+
+
+Seat = Learner | Table | Acting
+
+
+def taken_by(player: Player | None, repetition: Repetition) -> Seat:
+    """Return the seat of a player, or of a learner where there is none."""
+    if player is None:
+        return Learner(repetition)
+    return Table(repetition, player) if isinstance(player, FiniteStatePolicy) else Acting(repetition, player)
+
+
+def executed(policy: FiniteStatePolicy, noise: float) -> NDArray[np.float64]:
+    """Return the thresholds of each memory state: the action is how many of them a draw is not below; (M, A)."""
+    return np.cumsum(trembling(policy, noise).with_illegal, axis=1)[:, :-1]
+
+
+def draws_a_round(repetition: Repetition, players: int, opponents: int) -> int:
+    """Return how many draws a round takes; see `moral_games.envs.session.Session` for their order."""
+    hands = players if repetition.noise else opponents
+    readings = players * (players - 1) if repetition.observation_noise else 0
+    deviations = players if repetition.payoff_noise else 0
+    return hands + readings + deviations + (repetition.continue_probability < 1)
+
+
+def replaced(action: int, count: int, noise: float, draw: float) -> int:
+    """Return an action, or with probability `noise` another of `count`; an illegal answer stays."""
+    if draw >= noise or action < 0 or count == 1:
+        return action
+    return (action + 1 + min(int(draw / noise * (count - 1)), count - 2)) % count
