@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moral_games.envs.rendering.canvas import check_pillow
-from moral_games.envs.rendering.picture import draw
+from moral_games.envs.rendering.picture import picture
 from moral_games.envs.rendering.scene import Scene
 from moral_games.envs.rendering.terminal import plain_text, print_panel
-from moral_games.games import MatrixGame
 
 __all__ = ["RENDER_MODES", "Scene", "check_render_mode", "render"]
 
 _RENDERERS: dict[str, Callable[[Scene], str | NDArray[np.uint8] | None]] = {
     "ansi": plain_text,
     "human": print_panel,
-    "rgb_array": draw,
+    "rgb_array": picture,
 }
 
 RENDER_MODES = tuple(_RENDERERS)
@@ -56,30 +55,3 @@ def render(mode: str | None, scene: Scene) -> str | NDArray[np.uint8] | None:
     """
     check_render_mode(mode)
     return None if mode is None else _RENDERERS[mode](scene)
-
-
-def render_round(
-    mode: str | None, game: MatrixGame, played: int, actions: Sequence[int] | None, totals: Sequence[float]
-) -> str | None:
-    """Show one line: the round, what each player did, and the payoffs so far.
-
-    Parameters
-    ----------
-    mode
-        ``"ansi"`` returns the line, ``"human"`` prints it, None does nothing.
-    game
-        The game.
-    played
-        Rounds played.
-    actions
-        The last joint action, -1 for an illegal answer; None at the start.
-    totals
-        Each player's payoffs summed over the episode.
-    """
-    line = f"{game.name}: start"
-    if actions is not None:
-        did = ", ".join(f"player_{i} {'illegal' if a < 0 else game.actions[i][a]}" for i, a in enumerate(actions))
-        line = f"{game.name} round {played}: {did}; payoffs so far {', '.join(f'{total:g}' for total in totals)}"
-    if mode == "human":
-        print(line)
-    return line if mode == "ansi" else None

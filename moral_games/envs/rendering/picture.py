@@ -101,7 +101,21 @@ class Grid(NamedTuple):
         return left, top, left + self.width, top + self.height
 
 
-def draw(scene: Scene) -> NDArray[np.uint8]:
+class Label(NamedTuple):
+    """How an action is named in a payoff table: its chip's letter, and its name in a size."""
+
+    action: int
+    letter: str
+    name: str
+    size: int
+
+    @property
+    def width(self) -> int:
+        """Pixels from the chip to the end of the name."""
+        return CHIP + 4 + int(font(self.size).getlength(self.name))
+
+
+def picture(scene: Scene) -> NDArray[np.uint8]:
     """Return a scene as pixels, (H, W, 3) uint8; H and W depend on the game alone."""
     game, cell = scene.game, scene.cell
     grid = Grid.of(scene) if game.players == 2 else None
@@ -118,7 +132,7 @@ def draw(scene: Scene) -> NDArray[np.uint8]:
     return np.array(image)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _background(game: MatrixGame, grid: Grid | None) -> Image:
     """Return what stays the same as long as the same part of the game is shown."""
     players, top = min(game.players, PLAYERS_SHOWN), _standings_top(grid)
@@ -152,33 +166,29 @@ def _draw_table(image: Image, game: MatrixGame, grid: Grid) -> None:
     middle = grid.left + len(grid.columns) * grid.width // 2
     draw.text((middle, TOP + 8), "player_1", INK, font(16), anchor="mm")
     draw.text((LEFT, (grid.top + grid.bottom) // 2), "player_0", INK, font(16), anchor="lm")
-    room = ROW_NAMES - CHIP - 12
-    for row, name, size in _names(game, 0, grid.rows, room):
-        _, top, _, bottom = grid.box(row, grid.columns[0])
-        _draw_action(image, game, (0, row), (LEFT + NAMES, (top + bottom) // 2), name, size)
-    for column, name, size in _names(game, 1, grid.columns, grid.width - CHIP - 12):
-        left, _, right, _ = grid.box(grid.rows[0], column)
-        start = (left + right - CHIP - 4 - int(font(size).getlength(name))) // 2
-        _draw_action(image, game, (1, column), (start, TOP + 38), name, size)
+    for label in _labels(game, 0, grid.rows, ROW_NAMES - CHIP - 12):
+        _, top, _, bottom = grid.box(label.action, grid.columns[0])
+        _draw_label(image, label, LEFT + NAMES, (top + bottom) // 2)
+    for label in _labels(game, 1, grid.columns, grid.width - CHIP - 12):
+        left, _, right, _ = grid.box(grid.rows[0], label.action)
+        _draw_label(image, label, (left + right - label.width) // 2, grid.top - 18)
     for row in grid.rows:
         for column in grid.columns:
             _draw_cell(draw, game, grid, (row, column))
 
 
-def _names(game: MatrixGame, player: int, actions: range, room: int) -> list[tuple[int, str, int]]:
-    """Return of each action its name, cut to the pixels there are for it, and the size that all are written in."""
-    names = [one_line(game.actions[player][action]) for action in actions]
+def _labels(game: MatrixGame, player: int, actions: range, room: int) -> list[Label]:
+    """Return the labels of a player's actions, their names all in one size and cut to the pixels there are."""
+    names, letters = [one_line(game.actions[player][action]) for action in actions], legible_letters(game, player)
     size = max(fitting_size(names, room, 16), 11)
-    return [(action, fit(name, room, size), size) for action, name in zip(actions, names, strict=True)]
+    return [
+        Label(action, letters[action], fit(name, room, size), size) for action, name in zip(actions, names, strict=True)
+    ]
 
 
-def _draw_action(
-    image: Image, game: MatrixGame, whose: tuple[int, int], place: tuple[int, int], name: str, size: int
-) -> None:
-    """Draw the chip and the name of an action, (player, action), beginning at a place."""
-    (player, action), (left, middle) = whose, place
-    image.paste(chip(action, legible_letters(game, player)[action], False), (left, middle - CHIP // 2))
-    pen(image).text((left + CHIP + 4, middle), name, INK, font(size), anchor="lm")
+def _draw_label(image: Image, label: Label, left: int, middle: int) -> None:
+    image.paste(chip(label.action, label.letter, ringed=False), (left, middle - CHIP // 2))
+    pen(image).text((left + CHIP + 4, middle), label.name, INK, font(label.size), anchor="lm")
 
 
 def _draw_cell(draw: ImageDraw, game: MatrixGame, grid: Grid, cell: tuple[int, int], current: bool = False) -> None:
@@ -190,7 +200,7 @@ def _draw_cell(draw: ImageDraw, game: MatrixGame, grid: Grid, cell: tuple[int, i
     draw.text(((left + right) // 2, (top + bottom) // 2), text, INK, font(size), anchor="mm", align="center")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _cell_style(game: MatrixGame, grid: Grid) -> tuple[str, int]:
     """Return what stands between the payoffs of every cell, a line break where they are long, and their size."""
     pairs = [payoff_pair(game, row, column) for row in grid.rows for column in grid.columns]
@@ -204,7 +214,7 @@ def _draw_standing(image: Image, line: Standing, y: int) -> None:
     """Draw one player's actions, the latest in a ring, and its totals."""
     draw, middle = pen(image), y + LINE_HEIGHT // 2
     for k, (action, letter) in enumerate(zip(line.actions, line.letters, strict=True)):
-        image.paste(chip(action, letter, k == len(line.actions) - 1), _chip_place(k, y))
+        image.paste(chip(action, letter, ringed=k == len(line.actions) - 1), _chip_place(k, y))
     draw.text((PLAYED, middle), fit(line.last, PAYOFF - TOTAL - 8 - PLAYED, 16), INK, font(16), anchor="lm")
     for right, total in ((PAYOFF, line.payoff), (RIGHT, line.reward)):
         draw.text((right, middle), total, INK, font(fitting_size([total], TOTAL, 16)), anchor="rm")
