@@ -1,86 +1,52 @@
-"""Who is already there: fixed strategies, all of them policies with finite memory.
+"""Who is already there: fixed strategies, saved policies, strategies of Axelrod, a human, or whoever can act.
 
-To add one, write one function decorated with `strategy` in ``strategies.py``.
+To add a strategy, write one function decorated with `strategy` in the module it belongs to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from inspect import signature
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from moral_games.games import MatrixGame
 from moral_games.names import call, unknown
+from moral_games.opponents import evolved, memory_one, probing, retaliation, unconditional, zero_determinant  # noqa: F401
 from moral_games.opponents.actor import Actor, Player, PlayerMaker
-from moral_games.opponents.strategies import STRATEGIES, strategy
+from moral_games.opponents.axelrod import AxelrodStrategy
+from moral_games.opponents.catalogue import Games, Opponent, get, names, strategy
+from moral_games.opponents.human import Human
+from moral_games.opponents.saved import saved
+from moral_games.opponents.unconditional import cycle
 from moral_games.policy import FiniteStatePolicy
 
 __all__ = [
     "Actor",
     "AnyOpponent",
+    "AxelrodStrategy",
+    "Games",
+    "Human",
     "Opponent",
     "Player",
     "PlayerMaker",
     "as_player",
     "as_policy",
+    "cycle",
     "get",
     "names",
     "players",
+    "saved",
     "seated",
     "strategy",
 ]
 
 
-@dataclass(frozen=True)
-class Opponent:
-    """A named strategy with its parameters, not yet bound to a game."""
-
-    name: str
-    parameters: tuple[tuple[str, float], ...] = ()
-
-    def __call__(self, game: MatrixGame) -> Player:
-        """Return who plays it as player 0 of `game` (see `MatrixGame.seen_by`).
-
-        Raises
-        ------
-        ValueError
-            If it does not understand such a game.
-        """
-        return STRATEGIES[self.name](game, **dict(self.parameters))
-
-    def __str__(self) -> str:
-        listed = ", ".join(f"{key}={number:g}" for key, number in self.parameters)
-        return f"{self.name}({listed})" if listed else self.name
-
-
-AnyOpponent = str | Opponent | FiniteStatePolicy | PlayerMaker
-"""What may be given as an opponent: a name, a strategy, any policy with finite memory, or a maker of players.
+AnyOpponent = str | Path | Opponent | FiniteStatePolicy | PlayerMaker
+"""What may be given as an opponent: a text, a saved policy's path, a strategy, a policy, or a maker of players.
 
 An actor is given as its maker, a function (or class) that takes the game, so that every seat has its own.
 """
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of all opponents, sorted."""
-    return tuple(sorted(STRATEGIES))
-
-
-def get(name: str, **parameters: float) -> Opponent:
-    """Return the opponent of that name, e.g. ``get("generous_tit_for_tat", generosity=0.2)``.
-
-    Raises
-    ------
-    ValueError
-        If the name (close matches are listed) or a parameter is unknown.
-    """
-    if name not in STRATEGIES:
-        raise unknown("opponent", name, STRATEGIES)
-    known = [key for key in signature(STRATEGIES[name]).parameters if key != "game"]
-    for key in parameters:
-        if key not in known:
-            raise ValueError(f"opponent {name!r} has no parameter {key!r}; it has {known or 'none'}")
-    return Opponent(name, tuple(parameters.items()))
 
 
 def as_player(opponent: AnyOpponent, game: MatrixGame) -> Player:
@@ -89,7 +55,9 @@ def as_player(opponent: AnyOpponent, game: MatrixGame) -> Player:
     Parameters
     ----------
     opponent
-        A name, e.g. ``"tit_for_tat"`` or ``"generous_tit_for_tat(generosity=0.2)"``, an
+        A text: the name of a strategy, e.g. ``"tit_for_tat"`` or
+        ``"generous_tit_for_tat(generosity=0.2)"``; ``"human"``; ``"axelrod:ZDExtort2"`` for a strategy
+        of Axelrod; ``"run:runs/demo"`` for what a run has learned. Or a path to a saved policy, an
         `Opponent`, any policy with finite memory, or a function from a game to a policy or an actor.
 
     Raises
@@ -99,7 +67,11 @@ def as_player(opponent: AnyOpponent, game: MatrixGame) -> Player:
     TypeError
         If it is none of these.
     """
-    maker: object = _read(opponent) if isinstance(opponent, str) else opponent
+    maker: object = opponent
+    if isinstance(opponent, str):
+        maker = _read(opponent)
+    elif isinstance(opponent, Path):
+        maker = partial(saved, opponent)
     if isinstance(maker, Actor) and not isinstance(maker, type):
         raise TypeError(
             f"actor {maker.name!r} keeps the state of one seat; give what makes it, a function from the game "
@@ -110,7 +82,7 @@ def as_player(opponent: AnyOpponent, game: MatrixGame) -> Player:
         player.check(game)
     elif not isinstance(player, Actor):
         raise TypeError(
-            f"an opponent is a name, an Opponent, a policy table or a function that makes a player, got {opponent!r}"
+            f"an opponent is a name, a path, an Opponent, a policy or a function that makes a player, got {opponent!r}"
         )
     return player
 
@@ -174,6 +146,18 @@ def _seats(
     return [(opponent, game.seen_by(seat)) for seat, opponent in zip(seats, listed, strict=True)]
 
 
-def _read(text: str) -> Opponent:
+def _read(text: str) -> PlayerMaker:
+    """Return who is meant by a text."""
+    source, colon, rest = text.partition(":")
+    match source.strip() if colon else text.strip():
+        case "human":
+            return Human
+        case "run" if colon:
+            return partial(saved, Path(rest))
+        case "axelrod" if colon:
+            name, parameters = call(rest)
+            return AxelrodStrategy.read(name, parameters)
+        case other if colon:
+            raise unknown("source of opponents", other, ("axelrod", "run"))
     name, parameters = call(text)
     return get(name, **parameters)
