@@ -420,13 +420,42 @@ def test_observations_are_the_others_last_moves_in_order_of_seats() -> None:
     assert told["player_1"].tolist() == [1, 0, 0, 0, 0, 1] and told["player_1"].dtype == np.float32
 
 
-def test_sb3_takes_the_spaces() -> None:
-    """stable-baselines3 knows vectors of whole numbers: no Dict, no Tuple, no shifted start."""
-    from gymnasium import spaces
+def test_stable_baselines3_knows_the_spaces() -> None:
+    from stable_baselines3.common.distributions import make_proba_distribution
+    from stable_baselines3.common.preprocessing import get_flattened_obs_dim
 
-    env = population_env()
-    assert env.action_space("player_0").nvec.tolist() == [15, 2, 2]
-    assert env.observation_space("player_0") == spaces.Box(0, 1, (30,), np.float32)
-    assert population_env(observation="index").observation_space("player_0") == spaces.MultiDiscrete([2] * 15)
-    assert population_env(moves="by_game").action_space("player_0").nvec.tolist() == [15] + [2] * 16
-    assert population_env(matching="random").action_space("player_0").nvec.tolist() == [2, 2]
+    for options, observed, decided in (
+        ({}, 30, [15, 2, 2]),
+        ({"observation": "index"}, 30, [15, 2, 2]),
+        ({"moves": "by_game"}, 30, [15] + [2] * 16),
+        ({"matching": "random"}, 30, [2, 2]),
+    ):
+        env = population_env(**options)
+        assert get_flattened_obs_dim(env.observation_space("player_0")) == observed
+        assert list(make_proba_distribution(env.action_space("player_0")).action_dims) == decided
+
+
+def test_independent_learners_learn_what_they_value() -> None:
+    """The published protocol on tables: both players of a game learn from it; the opponent's move is what follows."""
+    kinds = ["selfish", "virtue_kindness"] * 3
+    env = population_env("ipd", players=6, rewards=kinds, moves="by_game", observation="index", rounds=None)
+    rng = np.random.default_rng(0)
+    worth = np.zeros((6, 2, 2))
+    _, infos = env.reset(seed=0)
+    for _ in range(400):
+        last = np.array(infos["player_0"]["last_moves"])
+        actions = {}
+        for i, agent in enumerate(env.agents):
+            partner = int(rng.integers(5))
+            faced = last.copy()
+            faced[i] = last[partner + (partner >= i)]
+            greedy = worth[i].argmax(axis=1)[faced]
+            actions[agent] = np.array([partner, *np.where(rng.random(6) < 0.1, rng.integers(2, size=6), greedy)])
+        *_, infos = env.step(actions)
+        for i, agent in enumerate(env.agents):
+            for game in infos[agent]["games"]:
+                target = game.reward + 0.5 * worth[i, game.opponent_action].max()
+                worth[i, game.opponent_last_move, game.action] += 0.1 * (
+                    target - worth[i, game.opponent_last_move, game.action]
+                )
+    assert worth.argmax(axis=2).tolist() == [[D, D], [C, C]] * 3
