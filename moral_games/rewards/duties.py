@@ -31,4 +31,4 @@ def malicious_deontological(outcome: Outcome, *, bonus: float = 5.0) -> Array:
 def _betrayal(outcome: Outcome) -> Array:
     """Return own defection (0 or 1) times the share of the others who had cooperated; (..., n)."""
     defects = outcome.number(outcome.actions > 0)
-    return defects * outcome.others_mean(outcome.number(outcome.previous == 0))
+    return defects * outcome.others_mean(outcome.previous == 0)

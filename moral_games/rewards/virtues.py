@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from moral_games.rewards.function import value
+import numpy as np
+
+from moral_games.rewards.function import between, value
 from moral_games.rewards.outcome import Array, Outcome
 
 
@@ -16,7 +18,7 @@ def virtue_equality(outcome: Outcome) -> Array:
     negative and keeps the result in [0, 1] where they are. If all payoffs are 0 they are equal:
     0/0 counts as 1.
     """
-    return 1.0 - _inequality(outcome)
+    return 1.0 - inequality(outcome)
 
 
 @value
@@ -25,7 +27,7 @@ def virtue_inequality(outcome: Outcome) -> Array:
 
     Source: Tennant et al. (2024), "Virtue-inequality", |R_M − R_O| / (R_M + R_O).
     """
-    return _inequality(outcome)
+    return inequality(outcome)
 
 
 @value
@@ -47,27 +49,34 @@ def virtue_aggression(outcome: Outcome, *, bonus: float = 5.0) -> Array:
     return bonus * outcome.number(outcome.actions > 0)
 
 
-@value
+@value(check=between(0, 1, "equality_weight"))
 def virtue_mixed(outcome: Outcome, *, equality_weight: float = 0.5) -> Array:
     """Equality and kindness, each worth at most 1: β·equality + (1 − β)·[cooperates].
+
+    `equality_weight` β lies in [0, 1].
 
     Source: Tennant et al. (2023), Table 1, β = 0.5 (the published code truncates β to 0, which
     leaves kindness alone; this follows the text). For n players as in `virtue_equality`.
     """
-    if not 0 <= equality_weight <= 1:
-        raise ValueError(f"equality_weight must lie in [0, 1], got {equality_weight}")
-    return equality_weight * (1.0 - _inequality(outcome)) + (1.0 - equality_weight) * _cooperates(outcome)
+    return equality_weight * (1.0 - inequality(outcome)) + (1.0 - equality_weight) * _cooperates(outcome)
+
+
+def inequality(outcome: Outcome) -> Array:
+    """Return the payoffs' normalised Gini coefficient, the same for every player; (..., n) in [0, 1].
+
+    0 if all are paid the same, 1 if one is paid everything.
+    """
+    xp, n = outcome.xp, outcome.game.players
+    paid = outcome.payoffs
+    ordered = xp.sort(paid, axis=-1)
+    # Each gap between neighbours in that order lies between (k + 1)(n - k - 1) pairs of players.
+    pairs = outcome.like(np.array([(k + 1.0) * (n - k - 1.0) for k in range(n - 1)]))
+    spread = xp.sum(pairs * (ordered[..., 1:] - ordered[..., :-1]), axis=-1)
+    size = max(n - 1, 1) * xp.sum(xp.abs(paid), axis=-1)
+    nothing = size == 0
+    ratio = xp.where(nothing, xp.zeros_like(size), spread / xp.where(nothing, xp.ones_like(size), size))
+    return ratio[..., None] + xp.zeros_like(paid)
 
 
 def _cooperates(outcome: Outcome) -> Array:
     return outcome.number(outcome.actions == 0)
-
-
-def _inequality(outcome: Outcome) -> Array:
-    """Return the payoffs' normalised Gini coefficient, the same for every player; (..., n)."""
-    xp, paid, n = outcome.xp, outcome.payoffs, outcome.game.players
-    spread = xp.sum(xp.abs(paid[..., :, None] - paid[..., None, :]), axis=(-2, -1))
-    size = 2.0 * max(n - 1, 1) * xp.sum(xp.abs(paid), axis=-1)
-    nothing = size == 0
-    ratio = spread / xp.where(nothing, xp.ones_like(size), size)
-    return xp.where(nothing, xp.zeros_like(ratio), ratio)[..., None] + xp.zeros_like(paid)

@@ -1,15 +1,15 @@
-"""Every value by the text's definition, their algebra, and the array libraries they work on."""
+"""Every published value by the text's definition, and the algebra of rewards."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 import moral_games as mg
 from moral_games.rewards import value
+from moral_games.rewards.function import VALUES
 
 IPD = mg.games.get("ipd")
 C, D = 0, 1
@@ -105,28 +105,6 @@ def test_every_reward_is_the_same_alone_and_in_a_batch(p: int, q: int, a: int, b
         assert np.array_equal(batch[0, 0], reward(mg.Outcome(game, previous[0, 0], actions[0, 0])))
 
 
-@pytest.mark.parametrize("name", mg.rewards.names())
-@pytest.mark.parametrize("game", ["ipd", "rock_paper_scissors", "bach_or_stravinsky"])
-def test_torch_agrees_with_numpy(name: str, game: str, rng: np.random.Generator) -> None:
-    played = mg.games.get(game)
-    previous, actions = rng.integers(-1, played.shape[0], (2, 40, 2))
-    reward = mg.rewards.get(name)
-    expected = reward(mg.Outcome(played, previous, actions))
-    found = reward(mg.Outcome(played, torch.from_numpy(previous), torch.from_numpy(actions)))
-    assert isinstance(found, torch.Tensor)
-    np.testing.assert_allclose(found.numpy(), expected)
-
-
-@pytest.mark.parametrize("name", mg.rewards.names())
-def test_jax_agrees_with_numpy(name: str, rng: np.random.Generator) -> None:
-    import jax.numpy as jax_numpy
-
-    previous, actions = rng.integers(-1, 2, (2, 40, 2))
-    reward = mg.rewards.get(name)
-    found = reward(mg.Outcome(IPD, jax_numpy.asarray(previous), jax_numpy.asarray(actions)))
-    np.testing.assert_allclose(np.asarray(found), reward(mg.Outcome(IPD, previous, actions)), rtol=1e-6)
-
-
 def test_rewards_compose() -> None:
     get = mg.rewards.get
     outcome = mg.Outcome(IPD, np.array([C, C]), np.array([D, C]))
@@ -136,67 +114,11 @@ def test_rewards_compose() -> None:
     assert str(mixed) == "selfish() + 0.5 * deontological(penalty=3) + -1 * altruistic()"
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(mg.rewards.names()), st.floats(-5, 5).map(lambda x: round(x, 3))),
-        min_size=1,
-        max_size=4,
-    )
-)
-def test_a_reward_is_read_as_it_is_printed(terms) -> None:
-    reward = sum(
-        (weight * mg.rewards.get(name) for name, weight in terms[1:]), terms[0][1] * mg.rewards.get(terms[0][0])
-    )
-    assert mg.rewards.parse(str(reward)) == reward
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("utilitarain", "unknown reward 'utilitarain'.*'utilitarian'"),
-        ("deontological(penality=3)", "no parameter 'penality'"),
-        ("selfish + 3", "only be added to a reward"),
-        ("selfish * selfish", "multiplied by a number"),
-        ("__import__('os')", "cannot read"),
-        ("selfish(", "cannot read"),
-        ("3", "cannot read"),
-        ("virtue_mixed(equality_weight='x')", "expected a number"),
-    ],
-)
-def test_what_is_not_a_reward_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        mg.rewards.parse(text)
-
-
-def test_parameters_are_checked() -> None:
-    with pytest.raises(ValueError, match="finite number"):
-        mg.rewards.get("deontological", penalty=float("nan"))
-    with pytest.raises(ValueError, match=r"\[0, 1\]"):
-        mg.RepeatedGame.compile(IPD, mg.rewards.get("virtue_mixed", equality_weight=2))
-    with pytest.raises(TypeError, match="a reward is"):
-        mg.rewards.as_reward(3)  # type: ignore[arg-type]
+def test_rewards_are_multiplied_by_finite_numbers_alone() -> None:
     with pytest.raises(TypeError, match="finite number"):
         mg.rewards.get("selfish") * float("inf")
-
-
-def test_an_outcome_of_the_wrong_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"2 players, so expected \(..., 2\)"):
-        mg.Outcome(IPD, np.array([0, 0, 0]), np.array([0, 0, 0]))
-    with pytest.raises(ValueError, match="must be an array"):
-        mg.Outcome(IPD, [0, 0], [0, 0])
-
-
-def test_transform_turns_the_dilemma_into_harmony() -> None:
-    from moral_games.games.kinds import classify
-
-    after = mg.transform(IPD, "utilitarian")
-    assert after.payoffs[..., 0].tolist() == [[6, 4], [4, 2]]
-    assert classify(after) == "harmony"
-
-
-def test_transform_refuses_a_reward_with_memory() -> None:
-    with pytest.raises(TypeError, match="round before"):
-        mg.transform(IPD, "deontological")
+    with pytest.raises(TypeError, match="finite number"):
+        mg.rewards.get("selfish") * True
 
 
 def test_a_value_of_ones_own_is_one_function() -> None:
@@ -207,4 +129,32 @@ def test_a_value_of_ones_own_is_one_function() -> None:
     try:
         assert judged("leximin_worst(weight=2)", (C, C), (C, C)) == [6, 6]
     finally:
-        mg.rewards.VALUES.pop("leximin_worst")
+        VALUES.pop("leximin_worst")
+
+
+def test_a_value_gives_one_number_a_player() -> None:
+    @value
+    def forgetful(outcome):
+        return outcome.payoffs.sum(axis=-1)
+
+    try:
+        with pytest.raises(ValueError, match=r"one number a player, shape \(2,\), got \(\)"):
+            judged("forgetful", (C, C), (C, C))
+    finally:
+        VALUES.pop("forgetful")
+
+
+def test_a_value_needs_defaults_and_a_name_of_its_own() -> None:
+    with pytest.raises(ValueError, match="'weight' of value 'unfinished' needs a default"):
+
+        @value
+        def unfinished(outcome, *, weight):
+            return weight * outcome.payoffs
+
+    with pytest.raises(ValueError, match="'selfish' exists already in moral_games.rewards.consequences"):
+
+        @value
+        def selfish(outcome):
+            return outcome.payoffs
+
+    assert "unfinished" not in mg.rewards.names()
