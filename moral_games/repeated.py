@@ -20,6 +20,10 @@ MOST_CELLS = 20_000_000
 Rewards = str | RewardFunction | Sequence[str | RewardFunction]
 
 
+class TooLarge(ValueError):
+    """More would have to be tabulated than is affordable."""
+
+
 Array = Any
 """An array of numpy, torch or JAX."""
 
@@ -71,14 +75,16 @@ class RepeatedGame:
         Raises
         ------
         ValueError
-            If the number of values is not the number of players, a value is not finite on some
-            outcome, or the table would be larger than `MOST_CELLS`.
+            If the number of values is not the number of players, or a value is not finite on some
+            outcome.
+        TooLarge
+            If the table would have more than `MOST_CELLS` entries.
         """
         values = one_each(game, rewards)
         n = game.players
         cells = (1 + len(game.joint_actions)) * int(np.prod([count + 1 for count in game.shape])) * n
         if cells > MOST_CELLS:
-            raise ValueError(
+            raise TooLarge(
                 f"game {game.name!r} has {cells:,} reward entries when it is repeated; "
                 f"at most {MOST_CELLS:,} are tabulated"
             )

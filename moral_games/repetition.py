@@ -179,8 +179,13 @@ def joint_number(game: MatrixGame, actions: Sequence[int]) -> int:
             f"{tuple(actions)!r} is no joint action of game {game.name!r}: it has {game.players} players, "
             f"with actions 0 to {', 0 to '.join(str(count - 1) for count in game.shape)}"
         )
+    return row_major(game.shape, actions)
+
+
+def row_major(shape: Sequence[int], actions: Sequence[int]) -> int:
+    """Return 1 + the row-major number of a joint action among players with `shape` actions."""
     number = 0
-    for action, count in zip(actions, game.shape, strict=True):
+    for action, count in zip(actions, shape, strict=True):
         number = number * count + int(action)
     return 1 + number
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from moral_games.games.game import MatrixGame, own_first
 from moral_games.policy import FiniteStatePolicy
-from moral_games.repeated import MOST_CELLS, RepeatedGame
+from moral_games.repeated import MOST_CELLS, RepeatedGame, TooLarge
 from moral_games.repetition import INITIAL, joint_number
 
 Floats = NDArray[np.floating]
@@ -60,7 +60,9 @@ class Situations:
         Raises
         ------
         ValueError
-            If a policy does not fit, or there is more to tabulate than `MOST_CELLS` entries.
+            If a policy does not fit.
+        TooLarge
+            If there is more to tabulate than `MOST_CELLS` entries.
         """
         game, n = repeated.game, repeated.game.players
         if len(policies) != n:
@@ -185,8 +187,8 @@ def _explore(
     return found[:, 0], found[:, 1:], reached
 
 
-def _too_many(repeated: RepeatedGame, situations: str, branches: int) -> ValueError:
-    return ValueError(
+def _too_many(repeated: RepeatedGame, situations: str, branches: int) -> TooLarge:
+    return TooLarge(
         f"the players of game {repeated.game.name!r} can meet {situations} situations with {branches:,} "
         f"continuations each; at most {MOST_CELLS:,} are tabulated. Use players that remember less, a smaller game, "
         "or no observation noise"

@@ -27,27 +27,32 @@ class Observing:
         self.memory = repetition.memory
         self.rounds = repetition.rounds if repetition.clock else None
         self.one_hot = repetition.observation == "one_hot"
-        self.size = max(1, self.memory * (1 + self.joint))
+        self.blocks = range(0, self.memory * (1 + self.joint), 1 + self.joint)
+        self.width = max(1, self.memory * (1 + self.joint)) + (self.rounds is not None)
         self.states = 0 if self.one_hot else repetition.states(game)
+        usual = self.one_hot and self.memory == 1 and self.rounds is None and self.joint < 256
+        self._rows = list(np.eye(1 + self.joint, dtype=np.float32)) if usual else None
         self.weights = [self.joint**k for k in range(self.memory)]
 
     @property
     def space(self) -> spaces.Space:
         """The space of one learner's observations."""
         if self.one_hot:
-            return spaces.Box(0.0, 1.0, (self.size + (self.rounds is not None),), np.float32)
+            return spaces.Box(0.0, 1.0, (self.width,), np.float32)
         return spaces.Discrete(self.states)
 
-    def one(self, window: list[int], played: int) -> NDArray[np.float32] | np.int64:
-        """Return the observation of one learner after `played` rounds."""
+    def one(self, window: tuple[int, ...], played: int) -> NDArray[np.float32] | np.int64:
+        """Return the observation of one learner after `played` rounds, in an array of its own."""
+        if self._rows is not None:
+            return self._rows[window[0]].copy()
         if not self.one_hot:
             number = sum(seen * weight for seen, weight in zip(window, self.weights, strict=True))
             return np.int64(number + (0 if self.rounds is None else self.states // (self.rounds + 1) * played))
-        vector = np.zeros(self.size + (self.rounds is not None), dtype=np.float32)
+        vector = np.zeros(self.width, dtype=np.float32)
         if not window:
             vector[0] = 1.0
-        for k, seen in enumerate(window):
-            vector[k * (1 + self.joint) + seen] = 1.0
+        for at, seen in zip(self.blocks, window, strict=True):
+            vector[at + seen] = 1.0
         if self.rounds is not None:
             vector[-1] = played / self.rounds
         return vector

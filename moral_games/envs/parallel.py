@@ -11,7 +11,7 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils import OrderEnforcingWrapper, parallel_to_aec
 
 from moral_games import games
-from moral_games.envs.rendering import RENDER_MODES, Scene, check_render_mode, render
+from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
 from moral_games.repeated import Rewards
@@ -63,17 +63,16 @@ class ParallelMatrixGame(ParallelEnv):
     ) -> None:
         check_render_mode(render_mode)
         self.game = games.get(game) if isinstance(game, str) else game
-        self.session = Session(self.game, rewards, Repetition.of(controls))
+        self.session = Session(self.game, rewards, Repetition.of(controls), recording=render_mode is not None)
         self.possible_agents = [f"player_{i}" for i in range(self.game.players)]
         self.agents: list[str] = []
         self.render_mode = render_mode
-        self.observation_spaces: dict[str, spaces.Space] = {
-            agent: self.session.observing.space for agent in self.possible_agents
-        }
+        self.observation_spaces: dict[str, spaces.Space] = dict.fromkeys(
+            self.possible_agents, self.session.observing.space
+        )
         self.action_spaces: dict[str, spaces.Space] = {
             agent: spaces.Discrete(count) for agent, count in zip(self.possible_agents, self.game.shape, strict=True)
         }
-        self._totals = [(0.0, 0.0)] * self.game.players
 
     @property
     def max_cycles(self) -> int | None:
@@ -100,7 +99,6 @@ class ParallelMatrixGame(ParallelEnv):
             self.session.seed(int(seeding.np_random(seed)[0].integers(2**63)) if seed is None else seed)
         self.session.reset()
         self.agents = self.possible_agents[:]
-        self._totals = [(0.0, 0.0)] * self.game.players
         return self._observations(), {agent: {} for agent in self.agents}
 
     def step(
@@ -121,43 +119,33 @@ class ParallelMatrixGame(ParallelEnv):
         agents, check = self.agents, self.session.check
         if not agents:
             raise ValueError("the episode is over or was not begun; call reset() before step()")
-        if len(actions) != len(agents) or any(agent not in actions for agent in agents):
+        if actions.keys() != self.action_spaces.keys():
             raise ValueError(f"step() needs one action for each of {agents}, got {sorted(actions)}")
-        chosen = {i: check(i, actions[agent]) for i, agent in enumerate(agents)}
+        chosen = [check(i, actions[agent]) for i, agent in enumerate(agents)]
         played, payoffs, rewards, terminated, truncated = self.session.play(chosen)
         result = (
             self._observations(),
-            dict(zip(agents, rewards, strict=True)),
+            {agent: rewards[i] for i, agent in enumerate(agents)},
             dict.fromkeys(agents, terminated),
             dict.fromkeys(agents, truncated),
             {agent: {"payoff": payoffs[i], "legal": played[i] >= 0} for i, agent in enumerate(agents)},
         )
         if terminated or truncated:
             self.agents = []
-        if self.render_mode is not None:
-            self._totals = [
-                (paid + payoff, earned + reward)
-                for (paid, earned), payoff, reward in zip(self._totals, payoffs, rewards, strict=True)
-            ]
-            if self.render_mode == "human":
-                self.render()
+        if self.render_mode == "human":
+            self.render()
         return result
 
     def render(self) -> str | np.ndarray | None:
         """Return the episode so far as text or as a picture (uint8 H×W×3), or print it, by the render mode."""
-        return render(self.render_mode, scene(self.session, self._totals))
+        return render(self.render_mode, self.session.scene())
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
 
     def _observations(self) -> dict[str, Any]:
-        return {agent: self.session.observe(i) for i, agent in enumerate(self.possible_agents)}
-
-
-def scene(session: Session, totals: list[tuple[float, float]]) -> Scene:
-    """Return what a picture of the episode needs, given each player's (payoffs, rewards) so far."""
-    payoffs, rewards = zip(*totals, strict=True)
-    return Scene(session.game, tuple(session.history), payoffs, rewards, session.played)
+        observe = self.session.observe
+        return {agent: observe(i) for i, agent in enumerate(self.possible_agents)}
 
 
 def parallel_env(game: str | MatrixGame = "ipd", **options: Any) -> ParallelMatrixGame:

@@ -16,10 +16,15 @@ def ids() -> dict[str, str]:
 
 
 def register() -> None:
-    """Register every game that is not registered yet."""
+    """Register every game that is not registered yet: in Gymnasium's registry and in both of PettingZoo's."""
     for name, env_id in ids().items():
-        if env_id not in gymnasium.registry:
-            gymnasium.register(env_id, entry_point="moral_games.envs.single:MatrixGameEnv", kwargs={"game": name})
-            pettingzoo.register(
-                "parallel", env_id, entry_point="moral_games.envs.parallel:ParallelMatrixGame", kwargs={"game": name}
-            )
+        if env_id in gymnasium.registry:
+            continue
+        gymnasium.register(
+            env_id,
+            entry_point="moral_games.envs.single:MatrixGameEnv",
+            vector_entry_point="moral_games.envs.vector:MatrixGameVectorEnv",
+            kwargs={"game": name},
+        )
+        for api, maker in (("parallel", "parallel_env"), ("aec", "env")):
+            pettingzoo.register(api, env_id, entry_point=f"moral_games.envs.parallel:{maker}", kwargs={"game": name})

@@ -28,11 +28,11 @@ class Learner:
     def __init__(self, repetition: Repetition) -> None:
         self.noise = repetition.noise
         self.memory = repetition.memory
-        self.window: list[int] = []
+        self.window: tuple[int, ...] = ()
 
     def begin(self, stream: Stream) -> None:
         """Forget the last episode."""
-        self.window = [0] * self.memory
+        self.window = (0,) * self.memory
 
     def act(self, chosen: int, count: int, draws: Iterator[float]) -> int:
         """Return what a hand that means `chosen` does."""
@@ -40,8 +40,7 @@ class Learner:
 
     def see(self, view: View) -> None:
         """Take in a round."""
-        if self.memory:
-            self.window = [view.number, *self.window[:-1]]
+        self.window = (view.number, *self.window)[: self.memory]
 
 
 class Table:

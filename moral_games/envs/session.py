@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from operator import index
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -10,11 +12,14 @@ import numpy as np
 
 from moral_games.chance import Stream
 from moral_games.envs.observing import Observing
+from moral_games.envs.rendering import Scene
+from moral_games.envs.rendering.scene import ROUNDS_SHOWN
 from moral_games.envs.seats import Learner, View, draws_a_round, replaced, taken_by
 from moral_games.games import MatrixGame
+from moral_games.games.game import own_first
 from moral_games.opponents import Player
 from moral_games.repeated import Rewards, judge, one_each
-from moral_games.repetition import Repetition, joint_number
+from moral_games.repetition import Repetition, row_major
 from moral_games.rewards import Outcome
 
 Joint = tuple[int, ...]
@@ -33,11 +38,11 @@ class Round(NamedTuple):
 
 
 class _Cell(NamedTuple):
-    """What a joint action leads to: payoffs, rewards, and what is remembered of it, if anything is."""
+    """What a joint action leads to: payoffs, rewards, what the game remembers of it, and what each seat sees, if any."""
 
     payoffs: tuple[float, ...]
     rewards: tuple[float, ...]
-    kept: Joint | None
+    kept: Joint
     views: tuple[View, ...]
 
 
@@ -62,6 +67,8 @@ class Session:
         How it goes on.
     opponents
         Who plays the seats that no learner has, by seat.
+    recording
+        Whether to keep what pictures need: the latest rounds and running totals.
 
     Raises
     ------
@@ -70,7 +77,12 @@ class Session:
     """
 
     def __init__(
-        self, game: MatrixGame, rewards: Rewards, repetition: Repetition, opponents: Mapping[int, Player] | None = None
+        self,
+        game: MatrixGame,
+        rewards: Rewards,
+        repetition: Repetition,
+        opponents: Mapping[int, Player] | None = None,
+        recording: bool = False,
     ) -> None:
         opponents = opponents or {}
         self.game = repetition.scaled(game)
@@ -79,13 +91,18 @@ class Session:
         self.rounds = repetition.rounds
         self.observing = Observing(game, repetition)
         self.played = 0
-        self.history: list[Joint] = []
+        self._recording = recording
+        self._history: deque[Joint] = deque(maxlen=ROUNDS_SHOWN)
+        self._totals = np.zeros((2, game.players))
         self._seats = [taken_by(opponents.get(seat), repetition) for seat in range(game.players)]
+        self._windows = {i: seat for i, seat in enumerate(self._seats) if isinstance(seat, Learner)}
+        self._acting = [(i, seat) for i, seat in enumerate(self._seats) if i in opponents or repetition.noise]
         self._draws = draws_a_round(repetition, game.players, len(opponents))
         self._stream: Stream | None = None
         self._initial = repetition.initial_joint(game)
         self._previous: Joint = (-1,) * game.players
-        self._seen_games = [game.seen_by(seat) for seat in range(game.players)]
+        self._counts, self._lowest = game.shape, repetition.lowest_action
+        self._shapes = [tuple(game.shape[i] for i in own_first(game.players, seat)) for seat in range(game.players)]
         self._cells: dict[tuple[Joint, Joint], _Cell] = {}
 
     @property
@@ -99,8 +116,10 @@ class Session:
 
     def reset(self) -> None:
         """Begin an episode."""
-        assert self._stream is not None, "a session is seeded before it is played"
-        self.played, self.history, self._previous = 0, [], (-1,) * self.game.players
+        assert self._stream is not None, "a session is seeded before it is reset"
+        self.played, self._previous = 0, (-1,) * self.game.players
+        self._history.clear()
+        self._totals[:] = 0
         for seat in self._seats:
             seat.begin(self._stream)
         first = self._initial
@@ -113,9 +132,7 @@ class Session:
 
     def observe(self, player: int) -> np.ndarray | np.int64:
         """Return what the learner in seat `player` observes, its own action first."""
-        seat = self._seats[player]
-        assert isinstance(seat, Learner), "only learners observe"
-        return self.observing.one(seat.window, self.played)
+        return self.observing.one(self._windows[player].window, self.played)
 
     def check(self, player: int, action: object) -> int:
         """Return an action as a plain int.
@@ -125,48 +142,53 @@ class Session:
         ValueError
             If the game does not have it.
         """
-        count = self.game.shape[player]
-        number = int(action) if isinstance(action, int | np.integer | np.ndarray) else None
-        if number is None or not self.repetition.lowest_action <= number < count:
-            extra = " or -1 for an illegal answer" if self.repetition.lowest_action < 0 else ""
+        try:
+            number = index(action)  # type: ignore[arg-type]
+        except TypeError:
+            number = None
+        if number is None or not self._lowest <= number < self._counts[player]:
+            extra = " or -1 for an illegal answer" if self._lowest < 0 else ""
             raise ValueError(
-                f"player {player} of {self.game.name!r} has actions 0 to {count - 1}{extra}, got {action!r}"
+                f"player {player} of {self.game.name!r} has actions 0 to {self._counts[player] - 1}{extra}, got {action!r}"
             )
         return number
 
-    def play(self, chosen: Mapping[int, int]) -> Round:
+    def play(self, chosen: list[int]) -> Round:
         """Play one round.
 
         Parameters
         ----------
         chosen
-            The checked action of each learner, by seat.
+            The checked action of each learner, in its seat; other entries mean nothing.
         """
-        assert self._stream is not None, "a session is seeded before it is played"
-        repetition = self.repetition
-        draws = iter(self._stream.draw(self._draws))
-        actions = tuple(
-            [
-                seat.act(chosen.get(i, 0), count, draws)
-                for i, (seat, count) in enumerate(zip(self._seats, self.game.shape, strict=True))
-            ]
-        )
+        if self._stream is None:
+            raise ValueError("the episode was not begun; call reset() first")
+        repetition, draws = self.repetition, iter(self._stream.draw(self._draws) if self._draws else ())
+        for i, seat in self._acting:
+            chosen[i] = seat.act(chosen[i], self._counts[i], draws)
+        actions = tuple(chosen)
         key = (self._previous, actions)
         cell = self._cells.get(key) or self._judge(key)
         views = self._misread(cell, draws) if repetition.observation_noise else cell.views
-        payoffs, rewards = (
-            self._disturbed(key, cell, draws) if repetition.payoff_noise else (cell.payoffs, cell.rewards)
-        )
+        payoffs, rewards = cell.payoffs, cell.rewards
+        if repetition.payoff_noise:
+            payoffs, rewards = self._disturbed(key, cell, draws)
         ended = repetition.continue_probability < 1 and next(draws) >= repetition.continue_probability
-        if cell.kept is not None:
-            self._previous = cell.kept
-            for seat, view in zip(self._seats, views, strict=True):
-                seat.see(view)
+        self._previous = cell.kept
+        for watching, view in zip(self._seats, views, strict=False):  # no views: nothing new to see
+            watching.see(view)
         self.played += 1
-        self.history.append(actions)
-        over = self.rounds is not None and self.played >= self.rounds
+        if self._recording:
+            self._history.append(actions)
+            self._totals += (payoffs, rewards)
+        over = self.played == self.rounds
         terminated = ended or (over and self.rounds == 1)
         return Round(actions, payoffs, rewards, terminated, over and not terminated)
+
+    def scene(self) -> Scene:
+        """Return what a picture of the episode shows."""
+        paid, earned = self._totals.tolist()
+        return Scene(self.game, tuple(self._history), tuple(paid), tuple(earned), self.played)
 
     def _judge(self, key: tuple[Joint, Joint]) -> _Cell:
         """Judge a joint action after another, and remember the judgement."""
@@ -177,7 +199,7 @@ class Session:
         cell = _Cell(
             tuple(payoffs.tolist()),
             tuple(rewards.tolist()),
-            kept if complete else None,
+            kept if complete else (-1,) * self.game.players,
             self._views(kept) if complete else (),
         )
         if len(self._cells) >= _MOST_REMEMBERED:
@@ -193,7 +215,7 @@ class Session:
         )
 
     def _view(self, seat: int, actions: Joint) -> View:
-        return View(actions, joint_number(self._seen_games[seat], actions))
+        return View(actions, row_major(self._shapes[seat], actions))
 
     def _misread(self, cell: _Cell, draws: Iterator[float]) -> tuple[View, ...]:
         """Return how each seat reads the round, taking one draw for each action that may be misread."""
@@ -202,7 +224,7 @@ class Session:
         read = []
         for seat in range(self.game.players):
             others = [(count, next(draws)) for other, count in enumerate(shape) if other != seat]
-            if cell.kept is not None:
+            if cell.views:
                 own, *shown = cell.views[seat].actions
                 taken = [
                     replaced(action, count, noise, draw) for action, (count, draw) in zip(shown, others, strict=True)

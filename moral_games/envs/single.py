@@ -9,7 +9,6 @@ import gymnasium
 from gymnasium import spaces
 
 from moral_games import games
-from moral_games.envs.parallel import scene
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
@@ -67,11 +66,10 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         others = players(opponent, self.game, player)
         seats = [seat for seat in range(self.game.players) if seat != player]
         self.opponents = dict(zip(seats, others, strict=True))
-        self.session = Session(self.game, reward, Repetition.of(controls), self.opponents)
+        self.session = Session(self.game, reward, Repetition.of(controls), self.opponents, render_mode is not None)
         self.observation_space = self.session.observing.space
         self.action_space = spaces.Discrete(self.game.shape[player])
         self.render_mode = render_mode
-        self._totals = [(0.0, 0.0)] * self.game.players
         self._over = True
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -80,7 +78,7 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         if seed is not None or not self.session.is_seeded:
             self.session.seed(int(self.np_random.integers(2**63)) if seed is None else seed)
         self.session.reset()
-        self._totals, self._over = [(0.0, 0.0)] * self.game.players, False
+        self._over = False
         return self.session.observe(self.player), {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -94,18 +92,15 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         if self._over:
             raise ValueError("the episode is over or was not begun; call reset() before step()")
         own = self.player
-        played, payoffs, rewards, terminated, truncated = self.session.play({own: self.session.check(own, action)})
+        chosen = [0] * self.game.players
+        chosen[own] = self.session.check(own, action)
+        played, payoffs, rewards, terminated, truncated = self.session.play(chosen)
         self._over = terminated or truncated
-        if self.render_mode is not None:
-            self._totals = [
-                (paid + payoff, earned + reward)
-                for (paid, earned), payoff, reward in zip(self._totals, payoffs, rewards, strict=True)
-            ]
-            if self.render_mode == "human":
-                self.render()
+        if self.render_mode == "human":
+            self.render()
         info = {"payoff": payoffs[own], "payoffs": payoffs, "actions": played, "legal": played[own] >= 0}
         return self.session.observe(own), rewards[own], terminated, truncated, info
 
     def render(self) -> Any:
         """Return the episode so far as text or as a picture (uint8 H×W×3), or print it, by the render mode."""
-        return render(self.render_mode, scene(self.session, self._totals))
+        return render(self.render_mode, self.session.scene())
