@@ -1,73 +1,98 @@
-"""The games: payoff tables as data, one TOML file a game, whose name is the game's name.
+"""The games: payoff tables as data, one TOML file a game, and families of games as functions.
 
-To add a game, add a file to ``catalogue/``; its environment ids, tests, documentation and
-prompts follow from it.
+To add a game, add a file to ``catalogue/``, whose name is the game's name; its environment ids,
+tests, documentation and prompts follow from it. To add a family, write a function decorated with
+`families.family`.
 """
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
-from moral_games.games import kinds
+from moral_games.games.dilemmas import coordination, n_player_chicken, n_player_stag_hunt, travelers_dilemma
+from moral_games.games.families import FAMILIES, family
+from moral_games.games.formats import (
+    from_nashpy,
+    from_nfg,
+    from_pygambit,
+    from_toml,
+    read,
+    to_nashpy,
+    to_nfg,
+    to_pygambit,
+    to_toml,
+    write,
+)
 from moral_games.games.game import MatrixGame
-from moral_games.names import unknown
+from moral_games.games.indices import (
+    Dilemma,
+    dilemma,
+    dilemma_strength,
+    fear,
+    greed,
+    hughes,
+    k_index,
+    macy_flache,
+)
+from moral_games.games.ordinal_games import OrdinalClass, ordinal, ordinal_class
+from moral_games.games.public_goods import (
+    commons,
+    n_player_volunteers_dilemma,
+    public_goods,
+    threshold_public_goods,
+)
+from moral_games.games.random_games import random_game, random_of_kind, random_prisoners_dilemma, random_social_dilemma
+from moral_games.games.solutions import dominant_actions, nash_set, pareto_set, price_of_anarchy
+from moral_games.games.symmetric import letters, schelling
+from moral_games.names import call, unknown
 
-__all__ = ["MatrixGame", "get", "names", "read"]
-
-_FIELDS = {"title", "id", "kind", "source", "actions", "payoffs"}
-
-
-def read(path: str | Path) -> MatrixGame:
-    """Read one game file.
-
-    Parameters
-    ----------
-    path
-        A TOML file with ``title``, ``id``, ``kind``, ``source``, ``actions`` and ``payoffs``
-        (nested lists of shape (A_0, ..., A_{n-1}, n)).
-
-    Raises
-    ------
-    ValueError
-        Naming the file and the field: one that is missing or unknown, payoffs of a wrong
-        shape, or a kind that the payoffs do not have.
-    """
-    return _parse(Path(path).name, Path(path).read_text(encoding="utf-8"))
-
-
-def _parse(file: str, text: str) -> MatrixGame:
-    try:
-        entry = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file}: not valid TOML: {error}") from None
-    for field in sorted(_FIELDS - entry.keys()):
-        raise ValueError(f"{file}: field {field!r} is missing; a game file has {', '.join(sorted(_FIELDS))}")
-    for field in sorted(entry.keys() - _FIELDS):
-        raise ValueError(f"{file}: field {field!r} is not one of {', '.join(sorted(_FIELDS))}")
-    for field in ("title", "id", "kind", "source"):
-        if not isinstance(entry[field], str) or not entry[field].strip():
-            raise ValueError(f"{file}: field {field!r} must be a text that is not empty, got {entry[field]!r}")
-    if entry["kind"] not in kinds.KINDS and entry["kind"] not in kinds.ALSO:
-        raise ValueError(f"{file}: field 'kind': {unknown('kind', entry['kind'], (*kinds.KINDS, *kinds.ALSO))}")
-    try:
-        game = MatrixGame.from_payoffs(
-            entry["payoffs"],
-            entry["actions"],
-            file.removesuffix(".toml"),
-            title=entry["title"],
-            source=entry["source"],
-            kind=entry["kind"],
-            env_id=entry["id"],
-        )
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{file}: field 'payoffs' or 'actions': {error}") from None
-    if not kinds.is_kind(game, game.kind):
-        test = kinds.KINDS[kinds.ALSO.get(game.kind, game.kind)][1]
-        raise ValueError(f"{file}: field 'kind': the payoffs are not those of {game.kind!r}, which needs {test}")
-    return game
+__all__ = [
+    "Dilemma",
+    "MatrixGame",
+    "OrdinalClass",
+    "commons",
+    "coordination",
+    "dilemma",
+    "dilemma_strength",
+    "dominant_actions",
+    "families",
+    "family",
+    "fear",
+    "from_nashpy",
+    "from_nfg",
+    "from_pygambit",
+    "from_toml",
+    "get",
+    "greed",
+    "hughes",
+    "k_index",
+    "letters",
+    "macy_flache",
+    "n_player_chicken",
+    "n_player_stag_hunt",
+    "n_player_volunteers_dilemma",
+    "names",
+    "nash_set",
+    "ordinal",
+    "ordinal_class",
+    "pareto_set",
+    "price_of_anarchy",
+    "public_goods",
+    "random_game",
+    "random_of_kind",
+    "random_prisoners_dilemma",
+    "random_social_dilemma",
+    "read",
+    "schelling",
+    "threshold_public_goods",
+    "to_nashpy",
+    "to_nfg",
+    "to_pygambit",
+    "to_toml",
+    "travelers_dilemma",
+    "write",
+]
 
 
 @cache
@@ -78,23 +103,40 @@ def names() -> tuple[str, ...]:
     )
 
 
+def families() -> tuple[str, ...]:
+    """Return the names of all families, sorted."""
+    return tuple(sorted(FAMILIES))
+
+
 @cache
 def get(name: str) -> MatrixGame:
     """Return the game of that name.
 
+    Parameters
+    ----------
+    name
+        A game of the catalogue, or a family with or without parameters.
+
     Raises
     ------
     ValueError
-        If there is none; close matches are listed.
+        If there is none (close matches are listed), or a parameter is unknown or out of range.
 
     Examples
     --------
     >>> get("ipd").payoffs[1, 0]
     array([4., 0.])
+    >>> get("public_goods(players=5, multiplier=2)").players
+    5
     """
-    if name not in names():
-        raise unknown("game", name, names())
-    return _parse(f"{name}.toml", (_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+    if name in names():
+        return from_toml((_folder() / f"{name}.toml").read_text(encoding="utf-8"), name)
+    asked, parameters = call(name) if "(" in name else (name.strip(), {})
+    if asked in names():
+        raise ValueError(f"game {asked!r} takes no parameters, got {name!r}; families do: {', '.join(families())}")
+    if asked not in FAMILIES:
+        raise unknown("game", asked, (*names(), *families()))
+    return FAMILIES[asked](**parameters)
 
 
 def _folder():  # type: ignore[no-untyped-def]

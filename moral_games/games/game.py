@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,6 +61,8 @@ class MatrixGame:
                 f"but the payoffs have {payoffs.shape[:-1]}"
             )
         for names in self.actions:
+            if not all(isinstance(name, str) for name in names):
+                raise ValueError(f"actions of game {self.name!r} must have texts for names, got {names}")
             if len(set(names)) != len(names):
                 raise ValueError(f"actions of game {self.name!r} must have different names, got {names}")
         payoffs.setflags(write=False)
@@ -107,7 +108,12 @@ class MatrixGame:
         elif all(isinstance(entry, str) for entry in actions):
             named = (tuple(str(entry) for entry in actions),) * len(counts)
         else:
-            named = tuple(tuple(entry) for entry in actions)
+            try:
+                named = tuple(tuple(entry) for entry in actions)
+            except TypeError:
+                raise ValueError(
+                    f"actions of game {name!r} must be one list of names, or one list a player, got {actions!r}"
+                ) from None
         return cls(array, named, name, **details)
 
     @property
@@ -123,20 +129,26 @@ class MatrixGame:
     @cached_property
     def joint_actions(self) -> NDArray[np.int64]:
         """All joint actions, row-major; shape (ΠA, n) int."""
-        joint = np.array(list(product(*map(range, self.shape))), dtype=np.int64)
+        joint = np.indices(self.shape, dtype=np.int64).reshape(self.players, -1).T.copy()
         joint.setflags(write=False)
         return joint
 
     @cached_property
     def is_symmetric(self) -> bool:
-        """Whether only what is played matters to payoffs, and not who plays it."""
-        if len(set(self.shape)) != 1:
-            return False
-        n = self.players
-        return all(
-            np.array_equal(self.payoffs, np.transpose(self.payoffs, (*order, n))[..., list(order)])
-            for order in permutations(range(n))
+        """Whether only what is played matters to payoffs, and not who plays it.
+
+        It is enough that no two neighbouring seats can be told apart: every order of the
+        players is a sequence of exchanges of neighbours.
+        """
+        return len(set(self.shape)) == 1 and all(
+            np.array_equal(self.payoffs, self._exchanged(seat, seat + 1)) for seat in range(self.players - 1)
         )
+
+    def _exchanged(self, one: int, other: int) -> NDArray[np.float64]:
+        """Return the payoffs of the game in which two players have exchanged their seats."""
+        seats = list(range(self.players))
+        seats[one], seats[other] = other, one
+        return np.swapaxes(self.payoffs, one, other)[..., seats]
 
     def seen_by(self, player: int) -> MatrixGame:
         """Return the same game with `player` as player 0 and the others after it, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,8 @@ def test_orders_of_the_payoffs(name: str, holds) -> None:
 def test_kinds_exclude_one_another_in_the_catalogue() -> None:
     for name in mg.games.names():
         game = mg.games.get(name)
-        assert [kind for kind in kinds.KINDS if kinds.is_kind(game, kind)] == [kinds.classify(game)], name
+        special = kinds.KINDS.keys() - set(kinds.BROAD)
+        assert [kind for kind in special if kinds.is_kind(game, kind)] == [kinds.classify(game)], name
 
 
 @given(arrays(np.float64, (3, 2, 2), elements=st.floats(-10, 10)), st.integers(0, 1))
@@ -80,6 +82,17 @@ def test_seen_by_keeps_what_everyone_is_paid(payoffs: np.ndarray, player: int) -
         own, other = (a, b) if player == 0 else (b, a)
         assert seen.payoffs[own, other, 0] == payoffs[a, b, player]
         assert seen.payoffs[own, other, 1] == payoffs[a, b, 1 - player]
+
+
+def test_joint_actions_are_row_major() -> None:
+    assert mg.MatrixGame.from_payoffs(np.zeros((2, 3, 2))).joint_actions.tolist() == [
+        [0, 0],
+        [0, 1],
+        [0, 2],
+        [1, 0],
+        [1, 1],
+        [1, 2],
+    ]
 
 
 def test_seen_by_in_three_players() -> None:
@@ -94,6 +107,25 @@ def test_symmetry() -> None:
     contributions = np.indices((2, 2, 2)).sum(0)
     symmetric = np.stack([contributions - 2.0 * np.indices((2, 2, 2))[i] for i in range(3)], axis=-1)
     assert mg.MatrixGame.from_payoffs(symmetric).is_symmetric
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 4), st.integers(2, 3), st.booleans())
+def test_symmetry_is_that_under_every_order_of_the_players(seed: int, n: int, actions: int, symmetric: bool) -> None:
+    payoffs = np.random.default_rng(seed).integers(0, 3, (*[actions] * n, n)).astype(float)
+    orders = list(permutations(range(n)))
+    if symmetric:
+        payoffs = np.sum([np.transpose(payoffs, (*order, n))[..., list(order)] for order in orders], axis=0)
+    under_every_order = all(
+        np.array_equal(payoffs, np.transpose(payoffs, (*order, n))[..., list(order)]) for order in orders
+    )
+    assert mg.MatrixGame.from_payoffs(payoffs).is_symmetric == under_every_order
+    assert under_every_order or not symmetric
+
+
+def test_a_symmetry_of_some_players_is_not_enough() -> None:
+    payoffs = np.zeros((2, 2, 2, 3))
+    payoffs[0, 0, 1], payoffs[0, 0, 0] = 1, 2
+    assert not mg.MatrixGame.from_payoffs(payoffs).is_symmetric  # only players 0 and 1 can be exchanged
 
 
 def test_payoffs_cannot_be_written() -> None:
@@ -124,6 +156,10 @@ def test_bad_actions_are_refused() -> None:
     payoffs = mg.games.get("ipd").payoffs
     with pytest.raises(ValueError, match="name .* actions a player"):
         mg.MatrixGame.from_payoffs(payoffs, ["a", "b", "c"])
+    with pytest.raises(ValueError, match="one list of names, or one list a player"):
+        mg.MatrixGame.from_payoffs(payoffs, [1, 2])
+    with pytest.raises(ValueError, match="texts for names"):
+        mg.MatrixGame.from_payoffs(payoffs, [[1, 2], [1, 2]])
     with pytest.raises(ValueError, match="different names"):
         mg.MatrixGame.from_payoffs(payoffs, ["a", "a"])
 
