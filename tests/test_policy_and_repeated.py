@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import moral_games as mg
-from moral_games.policy import uniform
+from moral_games.policy import remembering, trembling, uniform, window_count, windows
 from moral_games.repeated import state_labels
 
 IPD = mg.games.get("ipd")
@@ -91,3 +93,98 @@ def test_transitions_are_checked() -> None:
 def test_a_policy_of_another_game_is_refused() -> None:
     with pytest.raises(ValueError, match="3 actions and 9 joint actions; game 'ipd' has 2 and 4"):
         uniform(mg.games.get("rock_paper_scissors")).check(IPD)
+
+
+@given(st.integers(1, 9), st.integers(0, 3), st.data())
+def test_a_window_is_followed_by_the_one_with_what_was_played(joint_actions: int, memory: int, data) -> None:
+    seen, after = windows(joint_actions, memory), remembering(joint_actions, memory)
+    assert seen.shape == (window_count(joint_actions, memory), memory)
+    state = data.draw(st.integers(0, len(seen) - 1))
+    played = data.draw(st.integers(0, joint_actions - 1))
+    assert seen[after[state, played]].tolist() == [played, *seen[state]][:memory]
+
+
+@given(st.lists(st.integers(0, 3), max_size=8))
+def test_a_policy_with_memory_two_knows_the_last_two_rounds(played: list[int]) -> None:
+    # It cooperates with a probability that tells the window: w_0 + 5 w_1 of 25.
+    chances = np.array([sum((w + 1) * 5**i for i, w in enumerate(window)) / 25 for window in windows(4, 2)])
+    policy = mg.FiniteStatePolicy.from_windows(np.stack([chances, 1 - chances], axis=1), 4)
+    memory = 0
+    for joint in played:
+        memory = policy.transitions[memory, joint]
+    last = [*(1 + joint for joint in reversed(played)), 0, 0]
+    assert policy.probabilities[memory, 0] == pytest.approx((last[0] + 5 * last[1]) / 25)
+
+
+def test_memory_one_is_the_policy_table(rng: np.random.Generator) -> None:
+    rows = rng.dirichlet([1, 1], 5)
+    assert np.array_equal(mg.FiniteStatePolicy.from_windows(rows, 4).transitions, mg.PolicyTable(rows).transitions)
+
+
+def test_a_policy_table_of_a_large_game_takes_no_more_than_its_probabilities() -> None:
+    policy = mg.PolicyTable(np.full((1 + 4096, 2), 0.5))
+    assert policy.transitions.shape == (4097, 4096) and policy.transitions.strides[0] == 0
+    with pytest.raises(ValueError, match="read-only"):
+        policy.transitions[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: windows(4, 12), "memory 12 over 4 joint actions has 89,478,484 transitions; at most 20,000,000"),
+        (lambda: remembering(4, 12), "at most 20,000,000"),
+        (lambda: windows(0, 1), "joint_actions >= 1"),
+        (lambda: remembering(4, -1), "memory >= 0, got 4 and -1"),
+        (
+            lambda: mg.FiniteStatePolicy.from_windows([[1, 0]] * 6, 4),
+            r"6 rows; with 4 joint actions it needs 5 \(memory 1\) or 21 \(memory 2\)",
+        ),
+        (lambda: mg.FiniteStatePolicy.from_windows([[1, 0]] * 6, 0), "joint_actions >= 1"),
+        (lambda: trembling(uniform(IPD), 1.5), r"noise must lie in \[0, 1\], got 1.5"),
+        (lambda: trembling(uniform(IPD), float("nan")), "noise must lie in"),
+    ],
+)
+def test_memories_and_noise_out_of_range_are_refused(call, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@given(st.floats(0, 1), st.integers(2, 4), st.integers(0, 2**32 - 1))
+def test_a_trembling_hand_plays_another_action_that_often(noise: float, actions: int, seed: int) -> None:
+    meant = np.random.default_rng(seed).dirichlet(np.ones(actions + 1), 1 + actions**2)[:, :-1]  # some of it illegal
+    played = trembling(mg.PolicyTable(meant), noise)
+    slip = np.full((actions, actions), noise / (actions - 1))
+    np.fill_diagonal(slip, 1 - noise)
+    assert played.probabilities == pytest.approx(meant @ slip)
+    assert played.legal_mass == pytest.approx(meant.sum(axis=1))
+
+
+def test_noise_one_does_the_opposite_and_noise_zero_nothing() -> None:
+    policy = mg.opponents.as_policy("tit_for_tat", IPD)
+    assert trembling(policy, 0) is policy
+    assert trembling(policy, 1).probabilities.tolist() == policy.probabilities[:, ::-1].tolist()
+    assert trembling(policy, 0.1).name == "tit_for_tat"
+
+
+def test_a_policy_comes_back_from_its_file(tmp_path: Path, rng: np.random.Generator) -> None:
+    for policy in (
+        mg.PolicyTable(rng.dirichlet([1, 1], 5), "learner"),
+        mg.FiniteStatePolicy.from_windows(rng.dirichlet([1, 1], 21), 4, "longer"),
+    ):
+        policy.save(tmp_path / "policy.json")
+        back = mg.FiniteStatePolicy.load(tmp_path / "policy.json")
+        assert (type(back), back.name) == (type(policy), policy.name)
+        assert np.array_equal(back.probabilities, policy.probabilities)
+        assert np.array_equal(back.transitions, policy.transitions)
+
+
+def test_a_file_without_a_policy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"nobody.json holds no policy"):
+        mg.FiniteStatePolicy.load(tmp_path / "nobody.json")
+
+
+def test_a_policy_under_another_name_is_the_same() -> None:
+    policy = uniform(IPD)
+    other = policy.named("somebody")
+    assert (policy.name, other.name, type(other)) == ("uniform", "somebody", mg.PolicyTable)
+    assert other.probabilities is policy.probabilities

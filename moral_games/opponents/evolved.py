@@ -29,7 +29,7 @@ def fortress_4(game: MatrixGame) -> FiniteStatePolicy:
 
 @strategy(TWO_BY_TWO)
 def predator(game: MatrixGame) -> FiniteStatePolicy:
-    """Seek out whom it can exploit, and cooperate with who defends itself.
+    """Follow an automaton of nine states that evolution found.
 
     Source: W. Ashlock & D. Ashlock (2006).
     """

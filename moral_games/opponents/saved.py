@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,11 @@ def saved(path: str | Path, game: MatrixGame) -> FiniteStatePolicy:
     return policy.named(f"run:{path}" if policy.name == "policy" else policy.name)
 
 
-def _after_training(tables: dict[str, dict[str, list[list[float]]]], game: MatrixGame) -> FiniteStatePolicy:
-    if game.name not in tables:
-        raise ValueError(f"it holds nothing for game {game.name!r}, only for {', '.join(sorted(tables)) or 'none'}")
-    return PolicyTable(np.mean(list(tables[game.name].values()), axis=0))
+def _after_training(tables: Any, game: MatrixGame) -> FiniteStatePolicy:
+    if not isinstance(tables, dict) or game.name not in tables:
+        known = ", ".join(sorted(tables)) if isinstance(tables, dict) else ""
+        raise ValueError(f"it holds nothing for game {game.name!r}, only for {known or 'no game'}")
+    told = tables[game.name]
+    if not isinstance(told, dict) or not told:
+        raise ValueError(f"it holds no table for any presentation of game {game.name!r}")
+    return PolicyTable(np.mean(list(told.values()), axis=0))

@@ -221,7 +221,9 @@ def test_the_others_act_as_often_as_axelrod_s(name: str) -> None:
     assert statistic < chi2.ppf(0.999, max(int(seen.sum()) - 1, 1))
 
 
-@pytest.mark.parametrize("name", ["TitForTat", "Gradual", "OmegaTFT", "BackStabber", "EvolvedLookerUp2_2_2", "Punisher"])
+@pytest.mark.parametrize(
+    "name", ["TitForTat", "Gradual", "OmegaTFT", "BackStabber", "EvolvedLookerUp2_2_2", "Punisher"]
+)
 def test_the_adapter_plays_axelrod_s_matches(name: str) -> None:
     for other in ("Alternator", "Grudger", "SneakyTitForTat", "Defector"):
         match = axelrod.Match((getattr(axelrod, name)(), getattr(axelrod, other)()), turns=200, seed=3).play()
