@@ -38,16 +38,16 @@ def replicator(payoffs: ArrayLike, times: ArrayLike, shares: ArrayLike | None = 
     ValueError
         If a shape disagrees, or the shares are no distribution.
     """
-    from nashpy.learning.replicator_dynamics import replicator_dynamics
+    import nashpy
 
     matrix = _square(payoffs)
     first = np.full(len(matrix), 1 / len(matrix)) if shares is None else np.array(shares, dtype=np.float64)
     if first.shape != (len(matrix),) or not (first >= 0).all() or not np.isclose(first.sum(), 1):
-        raise ValueError(f"shares must be {len(matrix)} numbers of at least 0 that sum to 1, got {shares}")
+        raise ValueError(f"shares must be {len(matrix)} numbers of at least 0 that sum to 1, got {shares!r}")
     moments = np.array(times, dtype=np.float64)
     if moments.ndim != 1 or not (np.diff(moments) > 0).all():
-        raise ValueError(f"times must be an increasing list of numbers, got {times}")
-    return replicator_dynamics(matrix, y0=first, timepoints=moments)
+        raise ValueError(f"times must be an increasing list of numbers, got {times!r}")
+    return nashpy.Game(matrix, matrix.T).replicator_dynamics(y0=first, timepoints=moments)
 
 
 def moran(
@@ -91,7 +91,9 @@ def moran(
     matrix = _square(payoffs)
     now = np.array(counts)
     if now.shape != (len(matrix),) or now.dtype.kind not in "iu" or (now < 0).any() or now.sum() < 2:
-        raise ValueError(f"counts must be {len(matrix)} whole numbers of at least 0, two or more in all, got {counts}")
+        raise ValueError(
+            f"counts must be {len(matrix)} whole numbers of at least 0, two or more in all, got {counts!r}"
+        )
     population = now.sum()
     history = [now]
     while now.max() < population and len(history) <= most_births:

@@ -7,31 +7,24 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import combinations_with_replacement
-from math import ceil, log
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moral_games.analysis.chain import discounted_occupancy, episode_occupancy, joint, transition_matrix
-from moral_games.envs.session import Session
+from moral_games.analysis.matches import MEASURES, Length, exact_match, sampled_matches
 from moral_games.games import MatrixGame
 from moral_games.names import unknown
-from moral_games.opponents import AnyOpponent, Opponent, Player, as_player
-from moral_games.policy import FiniteStatePolicy, trembling
+from moral_games.opponents import AnyOpponent, Player, as_player
+from moral_games.policy import FiniteStatePolicy
 from moral_games.repeated import RepeatedGame
 from moral_games.repetition import Repetition
 from moral_games.rewards import RewardFunction, as_reward
-from moral_games.situations import Floats, Situations
+from moral_games.situations import Floats
 
 ROUNDS = 200
 """The rounds of a match where none are asked for, as in Axelrod (1980)."""
-
-NEGLIGIBLE = 1e-6
-"""A sampled match under a discount stops when all later rounds together weigh less than this."""
-
-MEASURES = ("payoff", "reward", "cooperation")
-"""What is counted of each match, and what entrants can be ranked by."""
 
 Entrants = Sequence[AnyOpponent] | Mapping[str, AnyOpponent]
 
@@ -171,8 +164,8 @@ def tournament(
     array([[3.  , 0.75],
            [1.75, 1.  ]])
     """
-    horizon = _horizon(rounds, discount)
-    repetition = Repetition(rounds=len(horizon.weights), noise=noise)
+    length = Length.of(ROUNDS if rounds is None and discount is None else rounds, discount)
+    Repetition(noise=noise)
     if game.players != 2:
         raise ValueError(f"a tournament is for games of two players; game {game.name!r} has {game.players}")
     if repetitions < 2:
@@ -193,14 +186,27 @@ def tournament(
         pair = (field[i], field[j])
         exact[i, j] = exact[j, i] = all(entrant.is_table for entrant in pair)
         if exact[i, j]:
-            play = partial(_exact, repeated, horizon, noise)
+            play = partial(exact_match, repeated, length, noise)
         else:
-            play = partial(_sampled, repeated, horizon, repetition, repetitions, _generator(entropy, pair))
+            play = partial(sampled_matches, repeated, length, noise, repetitions, _generator(entropy, pair))
         matches = _in_every_seat(play, pair)
         means[:, [i, j], [j, i]] = matches.mean(axis=0)
         if not exact[i, j]:
             errors[:, [i, j], [j, i]] = matches.std(axis=0, ddof=1) / np.sqrt(repetitions)
-    return TournamentResult(game, repeated.rewards_of[0], tuple(e.name for e in field), *means, *errors, exact)
+    payoffs, earned, cooperation = means
+    payoff_errors, reward_errors, cooperation_errors = errors
+    return TournamentResult(
+        game=game,
+        reward=repeated.rewards_of[0],
+        names=tuple(entrant.name for entrant in field),
+        payoffs=payoffs,
+        rewards=earned,
+        cooperation=cooperation,
+        payoff_errors=payoff_errors,
+        reward_errors=reward_errors,
+        cooperation_errors=cooperation_errors,
+        exact=exact,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,12 +229,14 @@ class _Entrant:
 
 
 def _field(entrants: Entrants, game: MatrixGame) -> list[_Entrant]:
+    if isinstance(entrants, str):
+        raise TypeError(f"entrants are a list or a mapping of opponents, got the text {entrants!r}")
     views = [game] if game.is_symmetric else [game, game.seen_by(1)]
     named = entrants.items() if isinstance(entrants, Mapping) else [(None, entrant) for entrant in entrants]
     field = []
     for name, opponent in named:
         players = [as_player(opponent, view) for view in views]
-        known = str(opponent) if isinstance(opponent, str | Opponent) else players[0].name
+        known = str(opponent) if isinstance(opponent, str | Path) else players[0].name
         field.append(_Entrant(name or known, opponent, views, players))
     names = [entrant.name for entrant in field]
     if not names:
@@ -242,25 +250,6 @@ def _field(entrants: Entrants, game: MatrixGame) -> list[_Entrant]:
     return field
 
 
-class _Horizon(NamedTuple):
-    """How rounds count: as a function to the share of each situation, and as weights of sampled rounds (T,)."""
-
-    occupancy: Callable[[Floats, Floats], Floats]
-    weights: Floats
-
-
-def _horizon(rounds: int | None, discount: float | None) -> _Horizon:
-    if discount is None:
-        length = Repetition(rounds=ROUNDS if rounds is None else rounds).rounds or ROUNDS
-        return _Horizon(partial(episode_occupancy, rounds=length), np.full(length, 1 / length))
-    if rounds is not None:
-        raise ValueError(f"a match has rounds or a discount, not both; got rounds={rounds} and discount={discount}")
-    if not 0 <= discount < 1:
-        raise ValueError(f"discount must lie in [0, 1), got {discount}")
-    weights = discount ** np.arange(1 if discount == 0 else ceil(log(NEGLIGIBLE) / log(discount)))
-    return _Horizon(partial(discounted_occupancy, discount=discount), weights / weights.sum())
-
-
 def _in_every_seat(play: Callable[[Sequence[Player]], Floats], pair: tuple[_Entrant, _Entrant]) -> Floats:
     """Return what a pair gets, the mean over its seats: (repetitions, measures, 2), a column for each of the two."""
     one, other = pair
@@ -269,42 +258,6 @@ def _in_every_seat(play: Callable[[Sequence[Player]], Floats], pair: tuple[_Entr
         matches = (matches + play([other.player(0), one.player(1)])[..., ::-1]) / 2
     if one is other:
         return np.broadcast_to(matches.mean(axis=-1, keepdims=True), matches.shape)
-    return matches
-
-
-def _exact(repeated: RepeatedGame, horizon: _Horizon, noise: float, players: Sequence[FiniteStatePolicy]) -> Floats:
-    """Return the expected measures of both seats, (1, measures, 2)."""
-    policies = [trembling(player, noise) for player in players]
-    met = Situations.build(repeated, policies)
-    acting = met.acting(policies)
-    play = joint(acting)
-    shares = horizon.occupancy(transition_matrix(met, play), met.first("start"))
-    payoffs = shares @ play @ met.payoffs
-    rewards = np.einsum("k,kj,kjn->n", shares, play, met.rewards)
-    return np.array([[payoffs, rewards, [shares @ probabilities[:, 0] for probabilities in acting]]])
-
-
-def _sampled(
-    repeated: RepeatedGame,
-    horizon: _Horizon,
-    repetition: Repetition,
-    repetitions: int,
-    rng: np.random.Generator,
-    players: Sequence[Player],
-) -> Floats:
-    """Return the measures of both seats in each of the sampled matches, (repetitions, measures, 2)."""
-    session = Session(repeated.game, repeated.rewards_of, repetition, dict(enumerate(players)))
-    session.seed(int(rng.integers(2**63)))
-    matches = np.empty((repetitions, len(MEASURES), 2))
-    for match in matches:
-        session.reset()
-        rounds = [session.play({}) for _ in horizon.weights]
-        first = [[action == 0 for action in played.actions] for played in rounds]
-        match[:] = np.tensordot(
-            [[played.payoffs for played in rounds], [played.rewards for played in rounds], first],
-            horizon.weights,
-            axes=(1, 0),
-        )
     return matches
 
 

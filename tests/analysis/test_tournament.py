@@ -199,7 +199,7 @@ def test_illegal_answers_pay_nobody() -> None:
         (["gimr"], {}, "unknown opponent 'gimr'. Did you mean 'grim'"),
         ([copycat], {}, "'copycat' have no finite table"),
         (["grim"], {"rounds": 0}, "rounds must be"),
-        (["grim"], {"rounds": 5, "discount": 0.9}, "not both"),
+        (["grim"], {"rounds": 5, "discount": 0.9}, "either rounds or a discount"),
         (["grim"], {"discount": 1.0}, r"discount must lie in \[0, 1\)"),
         (["grim"], {"noise": 1.5}, "noise must be a probability"),
         (["grim"], {"repetitions": 1}, "repetitions must be at least 2"),
@@ -209,6 +209,11 @@ def test_illegal_answers_pay_nobody() -> None:
 def test_bad_input(entrants: list, options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tournament(entrants, AXELROD, **options)
+
+
+def test_a_single_text_is_no_list_of_entrants() -> None:
+    with pytest.raises(TypeError, match="got the text 'grim'"):
+        tournament("grim", AXELROD)
 
 
 def test_more_than_two_players_do_not_meet_in_pairs() -> None:
