@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Sequence
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -219,7 +219,7 @@ def to_pygambit(game: MatrixGame) -> Any:
     import pygambit
 
     exact = [
-        np.array([Decimal(repr(payoff)) for payoff in game.payoffs[..., player].ravel().tolist()]).reshape(game.shape)
+        np.array([Fraction(repr(payoff)) for payoff in game.payoffs[..., player].ravel().tolist()]).reshape(game.shape)
         for player in range(game.players)
     ]
     made = pygambit.Game.from_arrays(*exact, title=game.title or game.name)
@@ -228,7 +228,10 @@ def to_pygambit(game: MatrixGame) -> Any:
         for index, strategy in enumerate(strategies):
             strategy.label = f"strategy {index} before it is named"
         for strategy, action in zip(strategies, names, strict=True):
-            strategy.label = action
+            try:
+                strategy.label = action
+            except ValueError as error:
+                raise ValueError(f"pygambit does not allow the name {action!r} of an action: {error}") from None
     return made
 
 

@@ -40,7 +40,7 @@ def _of_many(test: Callable[[float, float, float, float], bool]) -> Callable[[Ma
 
 
 def _constant_sum(game: MatrixGame) -> bool:
-    totals = game.payoffs.sum(axis=-1)
+    totals = (game.payoffs / game.players).sum(axis=-1)
     return bool(np.allclose(totals, totals.flat[0]))
 
 
