@@ -230,6 +230,23 @@ def test_the_adapter_plays_axelrod_s_matches(name: str) -> None:
         assert adapter_match(name, other) == [(str(own), str(its)) for own, its in match], other
 
 
+def test_every_strategy_of_axelrod_sits_down_but_the_one_that_reads_code(rng: np.random.Generator) -> None:
+    refused = []
+    for found in axelrod.all_strategies:
+        try:
+            actor = as_player(f"axelrod:{found.__name__}", IPD)
+        except ValueError as error:
+            refused.append(found.__name__)
+            assert "opponent's code" in str(error)
+            continue
+        actor.begin(rng)
+        for other in () if found.classifier["long_run_time"] else (0, 1, 1, 0):
+            own = actor.act()
+            assert own in (0, 1), found.__name__
+            actor.see([own, other])
+    assert refused == ["Darwin"]
+
+
 def test_an_axelrod_actor_draws_from_the_generator_it_is_given() -> None:
     def actions(seed: int) -> list[int]:
         actor = as_player("axelrod:Random(p=0.3)", IPD)
