@@ -3,6 +3,9 @@
 They are for symmetric games with two actions, of which action 0 is to cooperate. With two
 players R, S, T and P are the customary letters; with n, C(k) and D(k) are the payoffs of a
 cooperator and of a defector when k of the others cooperate.
+
+The conditions of Macy & Flache and of Hughes et al. and the scaling of Wang et al. are stated as
+they are commonly cited; the papers themselves were not at hand to check the wording.
 """
 
 from __future__ import annotations

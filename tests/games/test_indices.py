@@ -34,7 +34,7 @@ def two_by_two(t: float, r: float, p: float, s: float) -> mg.MatrixGame:
     return mg.MatrixGame.from_payoffs([[[r, r], [s, t]], [[t, s], [p, p]]])
 
 
-# The payoffs of Macy & Flache (2002): 4, 3, 1, 0 or 4, 3, 2, 1 in the order of each game.
+# (T, R, P, S) in the three orders that Macy & Flache (2002) single out.
 @pytest.mark.parametrize(
     ("name", "payoffs", "greedy", "fearful"),
     [
