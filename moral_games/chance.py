@@ -10,6 +10,8 @@ draws of 32 bits.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +60,7 @@ def uniforms(position: Positions, draws: int) -> list[NDArray[np.float64]]:
     list
         `draws` arrays (N,) float64 in [0, 1).
     """
-    drawn: list[NDArray[np.float64]] = []
+    drawn: list[Any] = []
     while len(drawn) < draws:
         position = position + _STEP
         hashed = _hash(position)

@@ -170,7 +170,7 @@ def _explore(
     for i, (policy, numbers) in enumerate(zip(policies, seen, strict=True)):
         starting[1:, 1 + i] = policy.transitions[0, numbers[1:, 0] - 1]
     found = starting
-    codes = [np.ravel_multi_index(tuple(starting.T), sizes)]
+    codes: list[Ints] = [np.asarray(np.ravel_multi_index(tuple(starting.T), sizes))]
     rows: list[Ints] = []
     frontier = starting
     while len(frontier):

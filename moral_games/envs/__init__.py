@@ -1,6 +1,20 @@
-"""How a learner sees a game: as a PettingZoo or as a Gymnasium environment."""
+"""How a learner sees a game: as a Gymnasium or as a PettingZoo environment, one or many at once.
 
-from moral_games.envs.parallel import ParallelMatrixGame, parallel_env
+``moral_games.envs.sb3`` and ``moral_games.envs.rllib`` are imported on demand: they need those libraries.
+"""
+
+from moral_games.envs.parallel import ParallelMatrixGame, env, parallel_env, raw_env
+from moral_games.envs.population import PopulationEnv, population_env
 from moral_games.envs.single import MatrixGameEnv
+from moral_games.envs.vector import MatrixGameVectorEnv
 
-__all__ = ["MatrixGameEnv", "ParallelMatrixGame", "parallel_env"]
+__all__ = [
+    "MatrixGameEnv",
+    "MatrixGameVectorEnv",
+    "ParallelMatrixGame",
+    "PopulationEnv",
+    "env",
+    "parallel_env",
+    "population_env",
+    "raw_env",
+]

@@ -129,8 +129,8 @@ class TableBatch:
     def observe(self) -> NDArray[np.float32 | np.int64]:
         """Return the observations of all rows, in an array of their own."""
         if self._observations is not None:
-            width = self.observing.space.shape
-            return self._observations.take(self._situation, axis=0)[(..., *(slice(size) for size in width or ()))]
+            told = self._observations.take(self._situation, axis=0)
+            return told[:, : self.observing.width] if self.observing.one_hot else told
         windows = [self.tables.seen.take(self._situation), *self._earlier] if self.repetition.memory else []
         return self.observing.many(windows, self._played)
 
@@ -185,11 +185,10 @@ class SessionBatch:
             if rows is None or rows[row]:
                 own = [0] * n
                 own[self._player] = int(chosen[row])
-                actions, payoffs, rewards, terminated, truncated = session.play(own)
-                for array, entry in zip(
-                    brought, (actions, payoffs, rewards[self._player], terminated, truncated), strict=True
-                ):
-                    array[row] = entry
+                played = session.play(own)
+                brought.actions[row], brought.payoffs[row] = played.actions, played.payoffs
+                brought.rewards[row] = played.rewards[self._player]
+                brought.terminated[row], brought.truncated[row] = played.terminated, played.truncated
         return brought
 
     def observe(self) -> NDArray[np.float32 | np.int64]:

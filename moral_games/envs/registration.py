@@ -1,4 +1,4 @@
-"""One loop over the catalogue puts every game into Gymnasium's and PettingZoo's registries."""
+"""One loop puts every game of the catalogue, and every family, into Gymnasium's and PettingZoo's registries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ NAMESPACE = "moral_games"
 
 
 def ids() -> dict[str, str]:
-    """Return for each catalogue game its environment id, e.g. ``moral_games/IPD-v0``."""
-    return {name: f"{NAMESPACE}/{games.get(name).env_id}-v0" for name in games.names()}
+    """Return for each catalogue game and each family its environment id, e.g. ``moral_games/IPD-v0``.
+
+    A family's id makes its default game; ``game="public_goods(players=5)"`` makes another.
+    """
+    return {name: f"{NAMESPACE}/{games.get(name).env_id}-v0" for name in (*games.names(), *games.families())}
 
 
 def register() -> None:
@@ -28,3 +31,7 @@ def register() -> None:
         )
         for api, maker in (("parallel", "parallel_env"), ("aec", "env")):
             pettingzoo.register(api, env_id, entry_point=f"moral_games.envs.parallel:{maker}", kwargs={"game": name})
+    population = f"{NAMESPACE}/Population-v0"
+    if population not in pettingzoo.parallel_registry:
+        for api, maker in (("parallel", "population_env"), ("aec", "population_aec_env")):
+            pettingzoo.register(api, population, entry_point=f"moral_games.envs.population:{maker}")

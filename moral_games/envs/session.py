@@ -38,7 +38,7 @@ class Round(NamedTuple):
 
 
 class _Cell(NamedTuple):
-    """What a joint action leads to: payoffs, rewards, what the game remembers of it, and what each seat sees, if any."""
+    """What a joint action leads to: payoffs, rewards, what the game remembers, and what each seat sees, if any."""
 
     payoffs: tuple[float, ...]
     rewards: tuple[float, ...]
@@ -147,10 +147,8 @@ class Session:
         except TypeError:
             number = None
         if number is None or not self._lowest <= number < self._counts[player]:
-            extra = " or -1 for an illegal answer" if self._lowest < 0 else ""
-            raise ValueError(
-                f"player {player} of {self.game.name!r} has actions 0 to {self._counts[player] - 1}{extra}, got {action!r}"
-            )
+            known = f"0 to {self._counts[player] - 1}" + (" or -1 for an illegal answer" if self._lowest < 0 else "")
+            raise ValueError(f"player {player} of {self.game.name!r} has actions {known}, got {action!r}")
         return number
 
     def play(self, chosen: list[int]) -> Round:

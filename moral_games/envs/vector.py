@@ -142,7 +142,7 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
             )
         self._batch.seed(seeds)
         self._batch.reset(rows)
-        self._done = np.zeros(self.num_envs, dtype=bool) if rows is None else self._done & ~rows
+        self._done = np.zeros(self.num_envs, dtype=bool) if rows is None or self._done is None else self._done & ~rows
         return self._batch.observe(), {}
 
     def step(self, actions: Any) -> tuple[Any, NDArray[np.float64], Bools, Bools, dict[str, Any]]:
@@ -241,10 +241,11 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _check(self, actions: Any) -> NDArray[np.int64]:
         chosen = np.asarray(actions)
-        count, lowest = int(self.single_action_space.n), self.repetition.lowest_action
+        count, lowest = self.game.shape[self.player], self.repetition.lowest_action
         if chosen.shape != (self.num_envs,) or chosen.dtype.kind not in "iu":
             raise ValueError(
-                f"step() needs {self.num_envs} whole numbers, one action a row, got {chosen.dtype} of shape {chosen.shape}"
+                f"step() needs {self.num_envs} whole numbers, one action a row, "
+                f"got {chosen.dtype} of shape {chosen.shape}"
             )
         if chosen.min() < lowest or chosen.max() >= count:
             wrong = chosen[(chosen < lowest) | (chosen >= count)][0]

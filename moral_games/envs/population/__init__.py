@@ -1,6 +1,6 @@
 """Populations: many players who meet two at a time, and may select with whom."""
 
-from moral_games.envs.population.environment import PopulationEnv, population_env
+from moral_games.envs.population.environment import PopulationEnv, population_aec_env, population_env
 from moral_games.envs.population.matching import MATCHINGS
 from moral_games.envs.population.measures import (
     collective_payoff,
@@ -24,6 +24,7 @@ __all__ = [
     "minimum_payoff",
     "payoff_equality",
     "popularity",
+    "population_aec_env",
     "population_env",
     "selections",
 ]

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from gymnasium import spaces
 from gymnasium.utils import seeding
-from pettingzoo import ParallelEnv
+from pettingzoo import AECEnv, ParallelEnv
+from pettingzoo.utils import parallel_to_aec
 
 from moral_games import games
 from moral_games.envs.population.decisions import Decisions
@@ -257,6 +258,11 @@ class PopulationEnv(ParallelEnv):
 def population_env(game: str | MatrixGame = "ipd", **options: Any) -> PopulationEnv:
     """Return the PettingZoo parallel environment of a population; see `PopulationEnv` for the options."""
     return PopulationEnv(game, **options)
+
+
+def population_aec_env(**options: Any) -> AECEnv:
+    """Return a population as a PettingZoo AEC environment: agents decide one after the other, unseen by the others."""
+    return parallel_to_aec(population_env(**options))
 
 
 def _tables(game: MatrixGame, values: Sequence[RewardFunction]) -> tuple[Floats, Floats, Ints]:
