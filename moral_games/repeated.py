@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 
 from moral_games.games import MatrixGame
 from moral_games.games.game import own_first
-from moral_games.rewards import Outcome, RewardFunction, as_reward
+from moral_games.rewards import Outcome, RewardFunction, Rewards, one_each
 
 MOST_CELLS = 20_000_000
 """The most reward entries that a compiled game may have."""
-
-Rewards = str | RewardFunction | Sequence[str | RewardFunction]
-
 
 class TooLarge(ValueError):
     """More would have to be tabulated than is affordable."""
@@ -188,22 +185,6 @@ def judge(values: Sequence[RewardFunction], outcome: Outcome) -> tuple[Array, Ar
             raise ValueError(f"reward {value} is not a finite number on every outcome of game {outcome.game.name!r}")
     rewards = np.stack([distinct[value][..., i] for i, value in enumerate(values)], axis=-1)
     return outcome.payoffs, rewards
-
-
-def one_each(game: MatrixGame, rewards: Rewards) -> tuple[RewardFunction, ...]:
-    """Return the value of each player, given one for all or one for each.
-
-    Raises
-    ------
-    ValueError
-        If the number of values is not the number of players.
-    """
-    if isinstance(rewards, str | RewardFunction):
-        return (as_reward(rewards),) * game.players
-    values = tuple(as_reward(reward) for reward in rewards)
-    if len(values) != game.players:
-        raise ValueError(f"game {game.name!r} has {game.players} players, but {len(values)} rewards were given")
-    return values
 
 
 def _with_illegal(count: int) -> NDArray[np.int64]:

@@ -18,8 +18,9 @@ from moral_games.analysis.decision import DecisionProblem
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent, seated
 from moral_games.policy import FiniteStatePolicy, trembling
-from moral_games.repeated import RepeatedGame, Rewards, action_letters
+from moral_games.repeated import RepeatedGame, action_letters
 from moral_games.repetition import Repetition
+from moral_games.rewards import Rewards
 from moral_games.situations import Floats, Situations
 
 

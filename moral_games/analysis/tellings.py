@@ -12,7 +12,8 @@ from moral_games.analysis.evaluation import evaluate
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent
 from moral_games.policy import PolicyTable
-from moral_games.repeated import RepeatedGame, Rewards
+from moral_games.repeated import RepeatedGame
+from moral_games.rewards import Rewards
 
 
 def judged_states(game: MatrixGame, reward: Rewards) -> NDArray[np.int64]:

@@ -14,8 +14,8 @@ from moral_games.envs.session import Session
 from moral_games.envs.tables import Tables
 from moral_games.games import MatrixGame
 from moral_games.opponents import Player
-from moral_games.repeated import Rewards
 from moral_games.repetition import Repetition
+from moral_games.rewards import Rewards
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]

@@ -14,8 +14,8 @@ from moral_games import games
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
-from moral_games.repeated import Rewards
 from moral_games.repetition import Repetition
+from moral_games.rewards import Rewards
 
 
 class ParallelMatrixGame(ParallelEnv):

@@ -18,9 +18,9 @@ from moral_games.envs.seats import Learner, View, draws_a_round, replaced, taken
 from moral_games.games import MatrixGame
 from moral_games.games.game import own_first
 from moral_games.opponents import Player
-from moral_games.repeated import Rewards, judge, one_each
+from moral_games.repeated import judge
 from moral_games.repetition import Repetition, row_major
-from moral_games.rewards import Outcome
+from moral_games.rewards import Outcome, Rewards, one_each
 
 Joint = tuple[int, ...]
 
@@ -234,9 +234,10 @@ class Session:
         self, key: tuple[Joint, Joint], cell: _Cell, draws: Iterator[float]
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return payoffs with their deviations, and how they are judged."""
+        previous, actions = key
         deviations = [self.repetition.payoff_noise * normal(next(draws)) for _ in range(self.game.players)]
         paid = np.array(cell.payoffs) + deviations
-        payoffs, rewards = judge(self.values, Outcome(self.game, *map(np.array, key), paid))
+        payoffs, rewards = judge(self.values, Outcome(self.game, np.array(previous), np.array(actions), paid=paid))
         return tuple(payoffs.tolist()), tuple(rewards.tolist())
 
 

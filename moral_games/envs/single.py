@@ -13,8 +13,8 @@ from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent, players
-from moral_games.repeated import Rewards
 from moral_games.repetition import Repetition
+from moral_games.rewards import Rewards
 
 
 class MatrixGameEnv(gymnasium.Env[Any, Any]):

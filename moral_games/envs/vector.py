@@ -21,8 +21,9 @@ from moral_games.envs.tables import Faced, Tables
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent, Player, players
 from moral_games.policy import FiniteStatePolicy
-from moral_games.repeated import Rewards, TooLarge, one_each
+from moral_games.repeated import TooLarge
 from moral_games.repetition import Repetition
+from moral_games.rewards import Rewards, one_each
 
 Bools = NDArray[np.bool_]
 Opponents = AnyOpponent | Sequence[AnyOpponent]

@@ -21,9 +21,9 @@ from moral_games.games import MatrixGame
 from moral_games.names import unknown
 from moral_games.opponents import AnyOpponent, as_policy
 from moral_games.policy import FiniteStatePolicy
-from moral_games.repeated import RepeatedGame, Rewards
+from moral_games.repeated import RepeatedGame
 from moral_games.repetition import OBSERVATIONS
-from moral_games.rewards import RewardFunction, as_reward
+from moral_games.rewards import RewardFunction, Rewards, as_reward
 
 
 class PopulationEnv(ParallelEnv):
