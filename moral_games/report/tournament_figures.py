@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import product
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,12 +14,15 @@ from moral_games.analysis.tournament import Standing, TournamentResult
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart; dashes tell apart what shares a colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", "--", ":", "-.")
+DASHES = ("-", "--")
 BAR, OTHERS = "#0072B2", "#BBBBBB"
 COLOUR_MAP = "cividis"
 
 INTERVAL = 1.96
 """Half the width of a 95 % interval, in standard errors."""
+
+MOST_WITH_COLOUR = 10
+"""The most types of a population that are drawn in a colour of their own."""
 
 MOST_WITH_NUMBERS = 16
 """The most entrants whose matrix has a number in every cell."""
@@ -52,7 +55,7 @@ def tournament(result: TournamentResult, by: str = "payoff", self_play: bool = T
 def shares(times: ArrayLike, population: ArrayLike, names: Sequence[str]) -> Figure:
     """Draw the shares of a population's types over time.
 
-    Where there are more than 10, those that never get more than an equal share stay grey.
+    The `MOST_WITH_COLOUR` types that get the largest shares at any time are named, the others grey.
 
     Parameters
     ----------
@@ -64,18 +67,27 @@ def shares(times: ArrayLike, population: ArrayLike, names: Sequence[str]) -> Fig
     names
         E names.
     """
-    drawn = np.asarray(population, dtype=np.float64)
+    moments, drawn = np.asarray(times, dtype=np.float64), np.asarray(population, dtype=np.float64)
     figure = Figure(figsize=(8.0, 3.6), layout="constrained")
     axis = figure.subplots()
-    order = sorted(range(len(names)), key=lambda k: (-drawn[-1, k], -drawn[:, k].max()))
-    shown = order if len(order) <= 10 else [k for k in order if drawn[:, k].max() > 1.01 / len(order)]
-    styles = cycle([(dash, colour) for dash in DASHES for colour in COLOURS])
-    for k in order:
-        dash, colour = next(styles) if k in shown else ("-", OTHERS)
-        axis.plot(times, drawn[:, k], linestyle=dash, color=colour, label=names[k] if k in shown else "_")
-    limits = np.asarray(times, dtype=np.float64)
-    axis.set(xlim=(limits[0], limits[-1]), ylim=(0, None), xlabel="time", ylabel="share of the population")
-    axis.legend(title="at the end, most first", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    largest = np.argsort(-drawn.max(axis=0), kind="stable")
+    named, others = largest[:MOST_WITH_COLOUR], largest[MOST_WITH_COLOUR:]
+    for place, k in enumerate(others):
+        axis.plot(moments, drawn[:, k], color=OTHERS, zorder=1, label="_" if place else f"{len(others)} others")
+    styles = product(DASHES, COLOURS)
+    for k, (dash, colour) in zip(sorted(named, key=lambda k: -drawn[-1, k]), styles, strict=False):
+        axis.plot(moments, drawn[:, k], linestyle=dash, color=colour, label=names[k])
+    axis.set(xlim=(moments[0], moments[-1]), ylim=(0, None), xlabel="time", ylabel="share of the population")
+    handles, labels = axis.get_legend_handles_labels()
+    first = 1 if len(others) else 0
+    axis.legend(
+        [*handles[first:], *handles[:first]],
+        [*labels[first:], *labels[:first]],
+        title="at the end, most first",
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+    )
     return figure
 
 

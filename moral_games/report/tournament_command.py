@@ -1,0 +1,139 @@
+"""The command ``moral-games tournament``: its options, what it prints and the figure it writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from moral_games import games, opponents
+from moral_games.analysis.tournament import TournamentResult, tournament
+from moral_games.games import MatrixGame
+
+# Where no terminal sets a width, lines are not folded, so that they can be searched.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+FIGURE_FORMATS = (".pdf", ".png", ".svg")
+
+
+@dataclass(frozen=True)
+class Tournament:
+    """Let players meet each other and their own twins in a game, and rank them."""
+
+    game: str = "ipd"
+    """The game."""
+    entrants: tuple[str, ...] = ()
+    """Strategies, "axelrod:NAME", "run:FOLDER" or "human"; by default every strategy that understands the game."""
+    reward: str = "selfish"
+    """The value under which rewards are counted beside payoffs."""
+    rounds: int | None = None
+    """Length of a match; 200 where there is no discount."""
+    discount: float | None = None
+    """Discount of later rounds, for matches without an end."""
+    noise: float = 0.0
+    """Probability that an action is replaced by another one."""
+    repetitions: int = 10
+    """How often matches are played that cannot be computed exactly."""
+    seed: int = 0
+    """Where the draws of those matches come from."""
+    by: Literal["payoff", "reward", "cooperation"] = "payoff"
+    """What to rank by, and what the matrix and the figure show."""
+    self_play: bool = True
+    """Whether the match against its own twin counts for the ranking, as in Axelrod (1980)."""
+    json: bool = False
+    """Print JSON instead of tables."""
+    figure: Path | None = None
+    """Write a figure there: a name that ends in .png, .pdf or .svg."""
+
+    def run(self) -> None:
+        """Play, print the ranking and who got what from whom, and write the figure."""
+        if self.figure is not None:
+            _check_figure(self.figure)
+        game = games.get(self.game)
+        result = tournament(
+            self.entrants or _everyone(game),
+            game,
+            self.reward,
+            rounds=self.rounds,
+            discount=self.discount,
+            noise=self.noise,
+            repetitions=self.repetitions,
+            rng=np.random.default_rng(self.seed),
+        )
+        if self.json:
+            print(json.dumps(self._summary(result), indent=2))
+        else:
+            self._print(result)
+        if self.figure is not None:
+            from moral_games.report import tournament_figures
+
+            tournament_figures.tournament(result, self.by, self.self_play).savefig(self.figure, dpi=150)
+
+    def _summary(self, result: TournamentResult) -> dict[str, Any]:
+        return {
+            "game": self.game,
+            "reward": str(result.reward),
+            "ranking": [
+                {key: value if isinstance(value, str) else round(value, 6) for key, value in row._asdict().items()}
+                for row in result.ranking(self.by, self.self_play)
+            ],
+            "entrants": list(result.names),
+            "payoffs": np.round(result.payoffs, 6).tolist(),
+            "rewards": np.round(result.rewards, 6).tolist(),
+            "cooperation": np.round(result.cooperation, 6).tolist(),
+            "exact": result.exact.tolist(),
+        }
+
+    def _print(self, result: TournamentResult) -> None:
+        standings = result.ranking(self.by, self.self_play)
+        ranking = Table(box=None, pad_edge=False)
+        for name in ("", "entrant", "payoff", "reward", "cooperation"):
+            ranking.add_column(name, justify="left" if name == "entrant" else "right", no_wrap=True)
+        for place, row in enumerate(standings, 1):
+            measures = zip(row[1:4], row[4:], strict=True)
+            ranking.add_row(str(place), row.name, *(_shown(mean, error) for mean, error in measures))
+        console.print(ranking)
+        if not result.exact.all():
+            console.print("± standard error; matches without it are computed exactly")
+        console.print()
+        order = [result.names.index(row.name) for row in standings]
+        shown = {"payoff": result.payoffs, "reward": result.rewards, "cooperation": result.cooperation}[self.by]
+        matrix = Table(f"{self.by} from", box=None, pad_edge=False)
+        for place in range(len(order)):
+            matrix.add_column(str(place + 1), justify="right", no_wrap=True)
+        for place, i in enumerate(order):
+            matrix.add_row(f"{place + 1:>2} {result.names[i]}", *(f"{number:.2f}" for number in shown[i, order]))
+        if console.measure(matrix, options=console.options.update(max_width=10_000)).maximum > console.width:
+            console.print(
+                f"{len(order)} entrants make a matrix that is wider than {console.width} characters; "
+                "see it with --figure or --json"
+            )
+        else:
+            console.print(matrix)
+
+
+def _everyone(game: MatrixGame) -> tuple[str, ...]:
+    """Return the strategies that understand the game from every seat."""
+    understand = [opponents.names(game.seen_by(player)) for player in range(game.players)]
+    return tuple(name for name in understand[0] if all(name in names for names in understand))
+
+
+def _check_figure(path: Path) -> None:
+    """Raise a ValueError unless a figure can be written there, before anything is played."""
+    if find_spec("matplotlib") is None:
+        raise ValueError("a figure needs matplotlib; install it with: pip install 'moral-games[report]'")
+    if path.suffix not in FIGURE_FORMATS:
+        raise ValueError(f"a figure's name ends in {', '.join(FIGURE_FORMATS)}; got {str(path)!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no folder {str(path.parent)!r} to write the figure to")
+
+
+def _shown(mean: float, error: float) -> str:
+    return f"{mean:.3f} ± {error:.3f}" if error else f"{mean:.3f}"
