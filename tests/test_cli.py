@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -35,6 +36,42 @@ def test_show_prints_the_game_before_and_after_the_reward(capsys: READ) -> None:
 def test_show_prints_mixed_equilibria(capsys: READ) -> None:
     assert main(["show", "bach_or_stravinsky"]) == 0
     assert "0.6 bach + 0.4 stravinsky  /  0.4 bach + 0.6 stravinsky" in capsys.readouterr().out
+
+
+def test_rewards_are_listed_as_they_are_written(capsys: READ) -> None:
+    assert main(["rewards"]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split("(")[0].split()[0] for line in lines] == list(mg.rewards.names())
+    for line in lines:
+        text = line.split("  ")[0].replace("RULE", "action == 1")
+        assert mg.rewards.parse(text)
+
+
+def test_opponents_are_listed_by_game(capsys: READ) -> None:
+    assert main(["opponents", "--game", "rock_paper_scissors"]) == 0
+    printed = capsys.readouterr().out
+    assert "tit_for_tat" in printed and "grim" not in printed and "axelrod:NAME" in printed
+    assert main(["opponents", "--game", "chess"]) == 2
+    assert "unknown game 'chess'" in capsys.readouterr().err
+
+
+def test_a_family_s_game_is_shown(capsys: READ) -> None:
+    assert main(["show", "public_goods(players=6)", "--reward", "homo_moralis(kappa=1)"]) == 0
+    printed = capsys.readouterr().out
+    assert "and 32 more joint actions" in printed and "social dilemma: yes" in printed
+    assert main(["show", "public_goods(player=3)"]) == 2
+    assert "Did you mean 'players'" in capsys.readouterr().err
+
+
+def test_a_human_plays(capsys: READ, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("cooperate\n1\nnothing\n0\n"))
+    assert main(["play", "ipd", "--rounds", "3", "--reward", "utilitarian"]) == 0
+    printed = capsys.readouterr().out
+    assert "There is no action 'nothing' here." in printed
+    assert "After 3 rounds the payoffs are 7, 7 (you first); under utilitarian() you earned 14." in printed
+
+    assert main(["play", "ipd"]) == 2
+    assert "the input has ended" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", mg.games.names())

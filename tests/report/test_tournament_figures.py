@@ -13,8 +13,8 @@ from matplotlib.colors import to_hex
 import moral_games as mg
 from moral_games.analysis.fingerprint import fingerprint
 from moral_games.analysis.tournament import tournament
+from moral_games.cli.tournament import Tournament
 from moral_games.report import tournament_figures
-from moral_games.report.tournament_command import Tournament
 
 IPD = mg.games.get("ipd")
 READ = pytest.CaptureFixture[str]

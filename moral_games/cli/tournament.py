@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from moral_games import games, opponents
 from moral_games.analysis.tournament import TournamentResult, tournament
+from moral_games.cli.console import console
 from moral_games.games import MatrixGame
-
-# Where no terminal sets a width, lines are not folded, so that they can be searched.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 FIGURE_FORMATS = (".pdf", ".png", ".svg")
 

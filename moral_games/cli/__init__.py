@@ -1,0 +1,47 @@
+"""What people type: ``moral-games COMMAND``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+
+from moral_games.cli.evaluate import Evaluate
+from moral_games.cli.finetune import Report, run_finetune
+from moral_games.cli.listing import Games, Opponents, Rewards
+from moral_games.cli.play import Play
+from moral_games.cli.show import Show
+from moral_games.cli.tournament import Tournament
+from moral_games.llm.options import Finetune
+from moral_games.runs import RunError
+
+Command = (
+    Annotated[Games, tyro.conf.subcommand("games")]
+    | Annotated[Rewards, tyro.conf.subcommand("rewards")]
+    | Annotated[Opponents, tyro.conf.subcommand("opponents")]
+    | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Play, tyro.conf.subcommand("play")]
+    | Annotated[Tournament, tyro.conf.subcommand("tournament")]
+    | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Finetune, tyro.conf.subcommand("finetune")]
+    | Annotated[Report, tyro.conf.subcommand("report")]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; return the exit status."""
+    command = tyro.cli(Command, prog="moral-games", description=__doc__, args=arguments)
+    try:
+        if isinstance(command, Finetune):
+            run_finetune(command)
+        else:
+            command.run()
+    except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
+        print(f"moral-games: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("moral-games: stopped; a run goes on with --resume", file=sys.stderr)
+        return 130
+    return 0

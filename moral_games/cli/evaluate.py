@@ -1,0 +1,83 @@
+"""The command that judges a player exactly."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+from rich.table import Table
+
+from moral_games import games, opponents
+from moral_games.analysis import evaluate
+from moral_games.cli.console import console, shown
+from moral_games.llm.options import BUNDLED, Finetune
+from moral_games.names import unknown
+from moral_games.runs import CONFIG, read_json
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Judge a player exactly: a fixed strategy, a run's model, or a language model."""
+
+    player: tyro.conf.Positional[str]
+    """An opponent's name, the folder of a run, "bundled", or a Hugging Face id or folder."""
+    game: tuple[str, ...] = ("ipd",)
+    """Games to judge on."""
+    opponent: str = "random"
+    """Who plays against it."""
+    reward: str = "deontological(penalty=3) + illegal(penalty=6)"
+    """The value that judges."""
+    discount: float = 0.99
+    """Discount of later rounds."""
+    wording: str = "compact"
+    """How games are told to a language model."""
+    json: bool = False
+    """Print JSON instead of a table."""
+
+    def run(self) -> None:
+        """Print the judgement of each game."""
+        results = self._strategy() if self._is_strategy() else self._language_model()
+        if self.json:
+            print(json.dumps(results, indent=2))
+            return
+        table = Table(box=None, pad_edge=False)
+        table.add_column("game")
+        for key in next(iter(results.values())):
+            table.add_column(key, justify="right")
+        for name, row in results.items():
+            table.add_row(name, *(shown(entry) for entry in row.values()))
+        console.print(table)
+
+    def _is_strategy(self) -> bool:
+        return self.player.partition("(")[0].strip() in opponents.names()
+
+    def _strategy(self) -> dict[str, Any]:
+        results = {}
+        for name in self.game:
+            game = games.get(name)
+            found = evaluate(opponents.as_policy(self.player, game), self.opponent, game, self.reward, self.discount)
+            results[name] = {
+                "payoff": round(float(found.payoffs[0]), 6),
+                "opponent's payoff": round(float(found.payoffs[1]), 6),
+                "reward": round(float(found.rewards[0]), 6),
+                "moral regret": round(found.moral_regret, 6),
+                "published regret": round(found.published_regret, 6),
+                "action types": {kind: round(share, 4) for kind, share in found.action_types.items() if share > 5e-5},
+            }
+        return results
+
+    def _language_model(self) -> dict[str, Any]:
+        from moral_games.llm.finetuning import judge, load_run
+        from moral_games.llm.models import load
+
+        options = Finetune(reward=self.reward, test_games=self.game, test_opponent=self.opponent, wording=self.wording)
+        options.check()
+        if not (Path(self.player).exists() or "/" in self.player or self.player == BUNDLED):
+            raise unknown("player", self.player, (*opponents.names(), BUNDLED))
+        is_run = Path(self.player, CONFIG).exists() and "lora_rank" in read_json(Path(self.player, CONFIG))
+        judged = judge(load_run(self.player) if is_run else load(self.player), options)["games"]
+        keys = ("p_cooperate", "legal_mass", "moral_regret", "presentation_gap")
+        return {name: {key: row[key] for key in keys} for name, row in judged.items()}

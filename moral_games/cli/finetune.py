@@ -1,0 +1,52 @@
+"""The commands that fine-tune a language model and report on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from rich.table import Table
+
+from moral_games.cli.console import console
+from moral_games.llm.options import Finetune
+from moral_games.runs import CONFIG, METRICS, read_json
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write the report of a finished run."""
+
+    run_folder: tyro.conf.Positional[Path]
+    """The run's folder, e.g. runs/demo."""
+
+    def run(self) -> None:
+        """Write report.html and the figures."""
+        from moral_games.report import write_report
+
+        console.print(f"report: {write_report(self.run_folder)}")
+
+
+def run_finetune(options: Finetune) -> None:
+    """Carry out a fine-tuning run, write its report and print what came out."""
+    from moral_games.llm.finetuning import finetune
+    from moral_games.report import headline, write_report
+
+    run = finetune(options)
+    report = write_report(run.folder)
+    metrics, config = read_json(run.path(METRICS)), read_json(run.path(CONFIG))
+    value = next(iter(next(iter(metrics["after"].values()))["moral_regret"]))
+    table = Table("game", "P(cooperate) start CC CD DC DD", "legal", f"{value} regret", "gap", box=None, pad_edge=False)
+    for when in ("before", "after"):
+        for game, row in metrics[when].items():
+            cooperate = " ".join(f"{p:.2f}" for p in row["p_cooperate"])
+            table.add_row(
+                f"{game} {when}",
+                cooperate,
+                f"{row['legal_mass']:.3f}",
+                f"{row['moral_regret'][value]:.3f}",
+                f"{row['presentation_gap_judged']:.3f}",
+            )
+    console.print(table)
+    console.print(headline(config, metrics))
+    console.print(f"trained in {metrics['seconds']['train']:.0f} s; report: {report}")

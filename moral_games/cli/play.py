@@ -1,0 +1,51 @@
+"""The command that lets a human play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tyro
+
+from moral_games import games, opponents
+from moral_games.cli.console import console
+from moral_games.envs.session import Session
+from moral_games.repetition import Repetition
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play a game at the terminal."""
+
+    game: tyro.conf.Positional[str] = "ipd"
+    """Name of the game."""
+    opponent: str = "tit_for_tat"
+    """Who plays against you."""
+    reward: str = "selfish"
+    """The value by which you are told how well you did."""
+    rounds: int | None = 10
+    """Length of the episode; None for no limit."""
+    continue_probability: float = 1.0
+    """Probability of another round after each."""
+    noise: float = 0.0
+    """How often a hand trembles."""
+    seed: int | None = None
+    """Where the draws come from; by default a new episode each time."""
+
+    def run(self) -> None:
+        """Play one episode and sum it up."""
+        game = games.get(self.game)
+        repetition = Repetition(self.rounds, self.continue_probability, self.noise)
+        others = dict(enumerate(opponents.players(self.opponent, game), start=1))
+        session = Session(game, self.reward, repetition, {0: opponents.as_player("human", game), **others})
+        session.seed(int(np.random.default_rng(self.seed).integers(2**63)))
+        session.reset()
+        payoffs, rewards, over = np.zeros(game.players), np.zeros(game.players), False
+        while not over:
+            played = session.play([0] * game.players)
+            payoffs += played.payoffs
+            rewards += played.rewards
+            over = played.terminated or played.truncated
+        earned = f"; under {session.values[0]} you earned {rewards[0]:g}" if self.reward != "selfish" else ""
+        totals = ", ".join(f"{payoff:g}" for payoff in payoffs)
+        console.print(f"After {session.played} rounds the payoffs are {totals} (you first){earned}.", markup=False)

@@ -1,0 +1,68 @@
+"""The command that shows a game, and what a value makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tyro
+from rich.markup import escape
+from rich.table import Table
+
+from moral_games import games, rewards
+from moral_games.analysis import equilibria
+from moral_games.cli.console import console
+from moral_games.games import MatrixGame
+from moral_games.games.kinds import KINDS
+
+MOST_LINES = 32
+"""The most joint actions whose payoffs are listed."""
+
+
+@dataclass(frozen=True)
+class Show:
+    """Show a game's payoffs, kind and equilibria, before and after a moral reward."""
+
+    game: tyro.conf.Positional[str]
+    """Name of the game, or a family with its parameters, e.g. 'public_goods(players=3)'."""
+    reward: str | None = None
+    """A memoryless reward, e.g. utilitarian, or 'selfish + 0.5 * altruistic'."""
+
+    def run(self) -> None:
+        """Print the game, and what the reward makes of it."""
+        game = games.get(self.game)
+        _print_game(game, game.title)
+        console.print(f"Source: {escape(game.source)}")
+        if self.reward is not None:
+            after = rewards.transform(game, self.reward)
+            console.print()
+            _print_game(after, f"{game.title} under {rewards.parse(self.reward)}")
+
+
+def _print_game(game: MatrixGame, title: str) -> None:
+    named = f"{game.kind} ({KINDS[game.kind][1]})" if game.kind in KINDS else game.kind
+    console.print(f"[bold]{escape(title)}[/bold]: {named}")
+    if game.players == 2:
+        table = Table("", *map(escape, game.actions[1]))
+        for a, name in enumerate(game.actions[0]):
+            paid = (", ".join(f"{p:g}" for p in game.payoffs[a, b]) for b in range(game.shape[1]))
+            table.add_row(escape(name), *paid)
+        console.print(table)
+        console.print("Nash equilibria:")
+        for row, column in equilibria(game):
+            console.print(f"  {_strategy(game, 0, row)}  /  {_strategy(game, 1, column)}", markup=False)
+    else:
+        for joint in game.joint_actions[:MOST_LINES]:
+            played = ", ".join(names[action] for names, action in zip(game.actions, joint, strict=True))
+            console.print(f"  {played}: {', '.join(f'{p:g}' for p in game.payoffs[tuple(joint)])}", markup=False)
+        if len(game.joint_actions) > MOST_LINES:
+            console.print(f"  and {len(game.joint_actions) - MOST_LINES} more joint actions")
+    console.print(str(games.dilemma(game)), markup=False)
+
+
+def _strategy(game: MatrixGame, player: int, mixed: np.ndarray) -> str:
+    return " + ".join(
+        f"{p:.3g} {name}" if p < 1 - 1e-9 else name
+        for p, name in zip(mixed, game.actions[player], strict=True)
+        if p > 1e-9
+    )
