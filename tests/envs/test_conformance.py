@@ -236,6 +236,33 @@ def test_copies_go_on_alike_and_on_their_own(configuration: Configuration, face:
     assert seen[0] == seen[1] == seen[2]
 
 
+def spoil(seen: Any) -> None:
+    """Overwrite every array and empty every dictionary."""
+    if isinstance(seen, np.ndarray):
+        seen.fill(7)
+    elif isinstance(seen, dict | list | tuple):
+        for entry in seen.values() if isinstance(seen, dict) else seen:
+            spoil(entry)
+        if isinstance(seen, dict):
+            seen.clear()
+
+
+@every_face
+@every_way_to_go_on
+def test_what_is_handed_out_belongs_to_the_receiver(configuration: Configuration, face: str) -> None:
+    make, play = FACES[face]
+    bouts = []
+    for treat in (spoil, exactly):
+        env, actions = make(configuration), draws(0)
+        env.reset(seed=3)
+        bouts.append([])
+        for _ in range(12):
+            seen = play(env, actions, 1, configuration.lowest_action)
+            bouts[-1].append(exactly(seen))
+            treat(seen)
+    assert bouts[0] == bouts[1]
+
+
 # Rows of the vector environment, against Gymnasium's own batches of single environments.
 
 
