@@ -17,6 +17,7 @@ from moral_games.rewards import Outcome, RewardFunction, Rewards, one_each
 MOST_CELLS = 20_000_000
 """The most reward entries that a compiled game may have."""
 
+
 class TooLarge(ValueError):
     """More would have to be tabulated than is affordable."""
 

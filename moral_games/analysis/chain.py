@@ -9,6 +9,7 @@ import numpy as np
 
 from moral_games.situations import Floats, Situations
 
+
 def joint(acting: Sequence[Floats]) -> Floats:
     """Return the probability of each joint action, (K, J), of players who act independently."""
     return reduce(lambda left, right: (left[:, :, None] * right[:, None, :]).reshape(len(left), -1), acting)

@@ -118,9 +118,7 @@ def sampled_matches(
     matches = np.empty((repetitions, len(MEASURES), 2))
     for match in matches:
         session.reset()
-        rounds = [session.play([0, 0]) for _ in length.weights]
-        payoffs = np.array([played.payoffs for played in rounds])
-        rewards = np.array([played.rewards for played in rounds])
-        first = np.array([played.actions for played in rounds]) == 0
-        match[:] = [length.weights @ measure for measure in (payoffs, rewards, first)]
+        rounds = [session.play([0, 0])[:3] for _ in length.weights]
+        actions, payoffs, rewards = (np.array(entries) for entries in zip(*rounds, strict=True))
+        match[:] = [length.weights @ measure for measure in (payoffs, rewards, actions == 0)]
     return matches

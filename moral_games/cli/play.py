@@ -42,10 +42,10 @@ class Play:
         session.reset()
         payoffs, rewards, over = np.zeros(game.players), np.zeros(game.players), False
         while not over:
-            played = session.play([0] * game.players)
-            payoffs += played.payoffs
-            rewards += played.rewards
-            over = played.terminated or played.truncated
-        earned = f"; under {session.values[0]} you earned {rewards[0]:g}" if self.reward != "selfish" else ""
+            _, paid, earned, terminated, truncated = session.play([0] * game.players)
+            payoffs += paid
+            rewards += earned
+            over = terminated or truncated
+        told = f"; under {session.values[0]} you earned {rewards[0]:g}" if self.reward != "selfish" else ""
         totals = ", ".join(f"{payoff:g}" for payoff in payoffs)
-        console.print(f"After {session.played} rounds the payoffs are {totals} (you first){earned}.", markup=False)
+        console.print(f"After {session.played} rounds the payoffs are {totals} (you first){told}.", markup=False)

@@ -64,10 +64,12 @@ class TableBatch:
     """
 
     def __init__(self, game: MatrixGame, tables: Tables, kinds: Ints) -> None:
+        _keep_freed_memory()
         self.tables = tables
         self.repetition = tables.repetition
         self.observing = Observing(game, tables.repetition)
         self._kinds = kinds
+        self._draws, self._unmoved = tables.draws, tables.draws_nothing
         self._initial = tables.repetition.initial_joint(game)
         self._joint = len(game.joint_actions)
         self._positions = np.zeros(len(kinds), dtype=np.uint64)
@@ -104,10 +106,10 @@ class TableBatch:
         """Play one round in some rows."""
         tables, repetition = self.tables, self.repetition
         draws: list[Floats] = []
-        if tables.draws:
-            if not tables.draws_nothing:
-                draws = chance.uniforms(self._positions, tables.draws)
-            after = chance.advanced(self._positions, chance.hashes(tables.draws))
+        if self._draws:
+            if not self._unmoved:
+                draws = chance.uniforms(self._positions, self._draws)
+            after = chance.advanced(self._positions, chance.hashes(self._draws))
             self._positions = _chosen(rows, after, self._positions)
         met = tables.step(self._situation, chosen, draws)
         if self._earlier:
@@ -185,10 +187,10 @@ class SessionBatch:
             if rows is None or rows[row]:
                 own = [0] * n
                 own[self._player] = int(chosen[row])
-                played = session.play(own)
-                brought.actions[row], brought.payoffs[row] = played.actions, played.payoffs
-                brought.rewards[row] = played.rewards[self._player]
-                brought.terminated[row], brought.truncated[row] = played.terminated, played.truncated
+                actions, payoffs, rewards, terminated, truncated = session.play(own)
+                brought.actions[row], brought.payoffs[row] = actions, payoffs
+                brought.rewards[row] = rewards[self._player]
+                brought.terminated[row], brought.truncated[row] = terminated, truncated
         return brought
 
     def observe(self) -> NDArray[np.float32 | np.int64]:
@@ -207,3 +209,14 @@ def _aligned(table: np.ndarray) -> np.ndarray:
         return table
     width = 1 << (table.shape[1] - 1).bit_length()
     return np.concatenate([table, np.zeros((len(table), width - table.shape[1]), table.dtype)], axis=1)
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library reuse what one step frees for the next.
+
+    By default glibc gives large freed blocks back to the system, and fetching fresh pages for the
+    arrays of the next step costs several times what stepping does. Its thresholds adapt: once a block
+    of this size, just below the largest it adapts to, has been freed, smaller ones are kept
+    (mallopt(3), M_MMAP_THRESHOLD). The block is never written to, so it takes no memory.
+    """
+    np.empty((32 << 20) - (64 << 10), dtype=np.uint8)

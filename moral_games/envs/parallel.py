@@ -144,8 +144,8 @@ class ParallelMatrixGame(ParallelEnv):
         """Do nothing: there is nothing to release."""
 
     def _observations(self) -> dict[str, Any]:
-        observe = self.session.observe
-        return {agent: observe(i) for i, agent in enumerate(self.possible_agents)}
+        seen = self.session.observations()
+        return {agent: seen[i] for i, agent in enumerate(self.possible_agents)}
 
 
 def parallel_env(game: str | MatrixGame = "ipd", **options: Any) -> ParallelMatrixGame:

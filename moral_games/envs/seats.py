@@ -25,7 +25,8 @@ class View(NamedTuple):
 class Learner:
     """A seat whose actions come from outside; it keeps the rounds that it observes."""
 
-    def __init__(self, repetition: Repetition) -> None:
+    def __init__(self, repetition: Repetition, number: int) -> None:
+        self.number = number
         self.noise = repetition.noise
         self.memory = repetition.memory
         self.window: tuple[int, ...] = ()
@@ -40,13 +41,14 @@ class Learner:
 
     def see(self, view: View) -> None:
         """Take in a round."""
-        self.window = (view.number, *self.window)[: self.memory]
+        self.window = (view.number,) if self.memory == 1 else (view.number, *self.window)[: self.memory]
 
 
 class Table:
     """A seat played by a policy with finite memory."""
 
-    def __init__(self, repetition: Repetition, policy: FiniteStatePolicy) -> None:
+    def __init__(self, repetition: Repetition, number: int, policy: FiniteStatePolicy) -> None:
+        self.number = number
         self.thresholds = executed(policy, repetition.noise).tolist()
         self.transitions = policy.transitions
         self.state = 0
@@ -68,7 +70,8 @@ class Table:
 class Acting:
     """A seat played by an actor."""
 
-    def __init__(self, repetition: Repetition, actor: Actor) -> None:
+    def __init__(self, repetition: Repetition, number: int, actor: Actor) -> None:
+        self.number = number
         self.noise = repetition.noise
         self.actor = actor
 
@@ -88,11 +91,13 @@ class Acting:
 Seat = Learner | Table | Acting
 
 
-def taken_by(player: Player | None, repetition: Repetition) -> Seat:
-    """Return the seat of a player, or of a learner where there is none."""
+def taken_by(player: Player | None, repetition: Repetition, number: int) -> Seat:
+    """Return the seat of that number, of a player or, where there is none, of a learner."""
     if player is None:
-        return Learner(repetition)
-    return Table(repetition, player) if isinstance(player, FiniteStatePolicy) else Acting(repetition, player)
+        return Learner(repetition, number)
+    if isinstance(player, FiniteStatePolicy):
+        return Table(repetition, number, player)
+    return Acting(repetition, number, player)
 
 
 def executed(policy: FiniteStatePolicy, noise: float) -> NDArray[np.float64]:

@@ -25,16 +25,13 @@ from moral_games.rewards import Outcome, Rewards, one_each
 Joint = tuple[int, ...]
 
 _MOST_REMEMBERED = 100_000
+_NOTHING: Iterator[float] = iter(())
 
 
-class Round(NamedTuple):
-    """What a round brought: the joint action, a payoff and a reward a player, and whether play is over."""
+Numbers = tuple[float, ...]
 
-    actions: Joint
-    payoffs: tuple[float, ...]
-    rewards: tuple[float, ...]
-    terminated: bool
-    truncated: bool
+Round = tuple[Joint, Numbers, Numbers, bool, bool]
+"""What a round brought: the joint action, a payoff and a reward a player, and whether it was terminated or truncated."""
 
 
 class _Cell(NamedTuple):
@@ -94,8 +91,11 @@ class Session:
         self._recording = recording
         self._history: deque[Joint] = deque(maxlen=ROUNDS_SHOWN)
         self._totals = np.zeros((2, game.players))
-        self._seats = [taken_by(opponents.get(seat), repetition) for seat in range(game.players)]
-        self._windows = {i: seat for i, seat in enumerate(self._seats) if isinstance(seat, Learner)}
+        self._seats = [taken_by(opponents.get(seat), repetition, seat) for seat in range(game.players)]
+        self._learners = {seat.number: seat for seat in self._seats if isinstance(seat, Learner)}
+        self._varies = bool(
+            repetition.observation_noise or repetition.payoff_noise or repetition.continue_probability < 1
+        )
         self._acting = [(i, seat) for i, seat in enumerate(self._seats) if i in opponents or repetition.noise]
         self._draws = draws_a_round(repetition, game.players, len(opponents))
         self._stream: Stream | None = None
@@ -132,7 +132,12 @@ class Session:
 
     def observe(self, player: int) -> np.ndarray | np.int64:
         """Return what the learner in seat `player` observes, its own action first."""
-        return self.observing.one(self._windows[player].window, self.played)
+        return self.observing.one(self._learners[player].window, self.played)
+
+    def observations(self) -> list[np.ndarray | np.int64]:
+        """Return what every learner observes, by seat."""
+        one, played = self.observing.one, self.played
+        return [one(learner.window, played) for learner in self._learners.values()]
 
     def check(self, player: int, action: object) -> int:
         """Return an action as a plain int.
@@ -161,27 +166,30 @@ class Session:
         """
         if self._stream is None:
             raise ValueError("the episode was not begun; call reset() first")
-        repetition, draws = self.repetition, iter(self._stream.draw(self._draws) if self._draws else ())
+        draws = iter(self._stream.draw(self._draws)) if self._draws else _NOTHING
         for i, seat in self._acting:
             chosen[i] = seat.act(chosen[i], self._counts[i], draws)
         actions = tuple(chosen)
         key = (self._previous, actions)
         cell = self._cells.get(key) or self._judge(key)
-        views = self._misread(cell, draws) if repetition.observation_noise else cell.views
-        payoffs, rewards = cell.payoffs, cell.rewards
-        if repetition.payoff_noise:
-            payoffs, rewards = self._disturbed(key, cell, draws)
-        ended = repetition.continue_probability < 1 and next(draws) >= repetition.continue_probability
+        views, payoffs, rewards, ended = cell.views, cell.payoffs, cell.rewards, False
+        if self._varies:
+            if self.repetition.observation_noise:
+                views = self._misread(cell, draws)
+            if self.repetition.payoff_noise:
+                payoffs, rewards = self._disturbed(key, cell, draws)
+            ended = self.repetition.continue_probability < 1 and next(draws) >= self.repetition.continue_probability
         self._previous = cell.kept
-        for watching, view in zip(self._seats, views, strict=False):  # no views: nothing new to see
-            watching.see(view)
+        if views:
+            for seat in self._seats:
+                seat.see(views[seat.number])
         self.played += 1
         if self._recording:
             self._history.append(actions)
             self._totals += (payoffs, rewards)
         over = self.played == self.rounds
         terminated = ended or (over and self.rounds == 1)
-        return Round(actions, payoffs, rewards, terminated, over and not terminated)
+        return actions, payoffs, rewards, terminated, over and not terminated
 
     def scene(self) -> Scene:
         """Return what a picture of the episode shows."""
