@@ -1,0 +1,1 @@
+"""How fast environments step, side by side with their peers; run as ``python -m benchmarks.env_speed``."""
