@@ -1,14 +1,19 @@
-"""Where commands print, and how they show numbers."""
+"""Where commands print and draw, and how they show numbers."""
 
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 # Where no terminal sets a width, lines are not folded, so that they can be searched.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+FIGURE_FORMATS = (".pdf", ".png", ".svg")
 
 
 def shown(entry: Any) -> str:
@@ -18,3 +23,13 @@ def shown(entry: Any) -> str:
     if isinstance(entry, list):
         return " ".join(shown(value) for value in entry)
     return f"{entry:.3f}" if isinstance(entry, float) else str(entry)
+
+
+def check_figure(path: Path) -> None:
+    """Raise a ValueError unless a figure can be written there, before anything is played."""
+    if find_spec("matplotlib") is None:
+        raise ValueError("a figure needs matplotlib; install it with: pip install 'moral-games[report]'")
+    if path.suffix not in FIGURE_FORMATS:
+        raise ValueError(f"a figure's name ends in {', '.join(FIGURE_FORMATS)}; got {str(path)!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no folder {str(path.parent)!r} to write the figure to")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import tyro
@@ -11,9 +12,10 @@ from rich.table import Table
 
 from moral_games import games, rewards
 from moral_games.analysis import equilibria
-from moral_games.cli.console import console
+from moral_games.cli.console import check_figure, console
 from moral_games.games import MatrixGame
 from moral_games.games.kinds import KINDS
+from moral_games.names import call
 
 MOST_LINES = 32
 """The most joint actions whose payoffs are listed."""
@@ -27,9 +29,18 @@ class Show:
     """Name of the game, or a family with its parameters, e.g. 'public_goods(players=3)'."""
     reward: str | None = None
     """A memoryless reward, e.g. utilitarian, or 'selfish + 0.5 * altruistic'."""
+    vary: str | None = None
+    """Draw the game under the reward as this parameter of it grows, e.g. kappa of homo_moralis; needs --figure."""
+    between: tuple[float, float] = (0.0, 1.0)
+    """From where to where it grows."""
+    figure: Path | None = None
+    """Write the figure there: a name that ends in .png, .pdf or .svg."""
 
     def run(self) -> None:
         """Print the game, and what the reward makes of it."""
+        if self.vary is not None:
+            self._draw(self.vary)
+            return
         game = games.get(self.game)
         _print_game(game, game.title)
         console.print(f"Source: {escape(game.source)}")
@@ -37,6 +48,16 @@ class Show:
             after = rewards.transform(game, self.reward)
             console.print()
             _print_game(after, f"{game.title} under {rewards.parse(self.reward)}")
+
+    def _draw(self, parameter: str) -> None:
+        if self.figure is None or self.reward is None:
+            raise ValueError("--vary draws a reward's parameter: give --reward NAME and --figure PATH with it")
+        check_figure(self.figure)
+        from moral_games.report.value_figures import transformation
+
+        name, _ = call(self.reward)
+        transformation(games.get(self.game), name, parameter, *self.between).savefig(self.figure, dpi=150)
+        console.print(f"figure: {self.figure}", markup=False)
 
 
 def _print_game(game: MatrixGame, title: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +12,8 @@ from rich.table import Table
 
 from moral_games import games, opponents
 from moral_games.analysis.tournament import TournamentResult, tournament
-from moral_games.cli.console import console
+from moral_games.cli.console import check_figure, console
 from moral_games.games import MatrixGame
-
-FIGURE_FORMATS = (".pdf", ".png", ".svg")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Tournament:
     def run(self) -> None:
         """Play, print the ranking and who got what from whom, and write the figure."""
         if self.figure is not None:
-            _check_figure(self.figure)
+            check_figure(self.figure)
         game = games.get(self.game)
         result = tournament(
             self.entrants or _everyone(game),
@@ -119,16 +116,6 @@ def _everyone(game: MatrixGame) -> tuple[str, ...]:
     """Return the strategies that understand the game from every seat."""
     understand = [opponents.names(game.seen_by(player)) for player in range(game.players)]
     return tuple(name for name in understand[0] if all(name in names for names in understand))
-
-
-def _check_figure(path: Path) -> None:
-    """Raise a ValueError unless a figure can be written there, before anything is played."""
-    if find_spec("matplotlib") is None:
-        raise ValueError("a figure needs matplotlib; install it with: pip install 'moral-games[report]'")
-    if path.suffix not in FIGURE_FORMATS:
-        raise ValueError(f"a figure's name ends in {', '.join(FIGURE_FORMATS)}; got {str(path)!r}")
-    if not path.parent.is_dir():
-        raise ValueError(f"there is no folder {str(path.parent)!r} to write the figure to")
 
 
 def _shown(mean: float, error: float) -> str:

@@ -31,7 +31,7 @@ _NOTHING: Iterator[float] = iter(())
 Numbers = tuple[float, ...]
 
 Round = tuple[Joint, Numbers, Numbers, bool, bool]
-"""What a round brought: the joint action, a payoff and a reward a player, and whether it was terminated or truncated."""
+"""What a round brought: the joint action, payoffs and rewards by player, whether play is terminated, or truncated."""
 
 
 class _Cell(NamedTuple):

@@ -108,14 +108,14 @@ def families() -> tuple[str, ...]:
     return tuple(sorted(FAMILIES))
 
 
-@cache
 def get(name: str) -> MatrixGame:
     """Return the game of that name.
 
     Parameters
     ----------
     name
-        A game of the catalogue, or a family with or without parameters.
+        A game of the catalogue, a family with or without parameters, or the path of a game file of
+        your own that ends in ``.toml`` or ``.nfg`` (see `read`).
 
     Raises
     ------
@@ -129,6 +129,11 @@ def get(name: str) -> MatrixGame:
     >>> get("public_goods(players=5, multiplier=2)").players
     5
     """
+    return read(name) if name.endswith((".toml", ".nfg")) else _known(name)
+
+
+@cache
+def _known(name: str) -> MatrixGame:
     if name in names():
         return from_toml((_folder() / f"{name}.toml").read_text(encoding="utf-8"), name)
     asked, parameters = call(name) if "(" in name else (name.strip(), {})
