@@ -1,4 +1,4 @@
-"""The README's examples run, and the imports keep to the floors of docs/architecture.md."""
+"""The examples of README and docs run, and the imports keep to the floors of docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+EXAMPLES = {
+    f"{page.stem}-{number}": example
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for number, example in enumerate(
+        re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    )
+}
 
 # Each folder or file of the library, and the floor it stands on. Imports run downward only.
 FLOORS = {
@@ -22,14 +28,22 @@ FLOORS = {
 }
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[f"example-{k}" for k in range(len(EXAMPLES))])
-def test_the_readme_s_examples_run(example: str) -> None:
-    assert len(example.strip().splitlines()) <= 15
-    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_run(name: str) -> None:
+    assert len(EXAMPLES[name].strip().splitlines()) < 20
+    exec(compile(EXAMPLES[name], name, "exec"), {"__name__": name})
 
 
-def test_the_readme_has_both_examples() -> None:
-    assert len(EXAMPLES) >= 2 and "gymnasium.make" in EXAMPLES[0]
+def test_the_pages_have_their_examples() -> None:
+    assert "gymnasium.make" in EXAMPLES["README-0"]
+    told = "".join(example for name, example in EXAMPLES.items() if name.startswith("environments"))
+    assert all(f"import {algorithm}\n" in told for algorithm in ("PPO", "A2C", "DQN"))
+
+
+def test_figures_that_pages_show_exist() -> None:
+    for page in (ROOT / "docs").glob("*.md"):
+        for path in re.findall(r"!\[.*?\]\((.*?)\)", page.read_text(encoding="utf-8"), flags=re.DOTALL):
+            assert (page.parent / path).is_file(), f"{page.name} shows {path}"
 
 
 @pytest.mark.parametrize("place", FLOORS)

@@ -19,7 +19,7 @@ class Observing:
     Parameters
     ----------
     game, repetition
-        What is played and how; see `moral_games.repetition.Repetition`.
+        What is played and how; see `moral_games.repetition.Repetition`. A clock stands still after its rounds.
     """
 
     def __init__(self, game: MatrixGame, repetition: Repetition) -> None:
@@ -45,6 +45,8 @@ class Observing:
         """Return the observation of one learner after `played` rounds, in an array of its own."""
         if self._rows is not None:
             return self._rows[window[0]].copy()
+        if self.rounds is not None:
+            played = min(played, self.rounds)
         if not self.one_hot:
             number = sum(seen * weight for seen, weight in zip(window, self.weights, strict=True))
             return np.int64(number + (0 if self.rounds is None else self.states // (self.rounds + 1) * played))
@@ -67,6 +69,8 @@ class Observing:
         played
             (N,) int.
         """
+        if self.rounds is not None:
+            played = np.minimum(played, self.rounds)
         if not self.one_hot:
             number = sum(
                 (seen * weight for seen, weight in zip(windows, self.weights, strict=True)), np.zeros_like(played)

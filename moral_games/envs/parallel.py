@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -76,12 +77,12 @@ class ParallelMatrixGame(ParallelEnv):
 
     @property
     def max_cycles(self) -> int | None:
-        """Rounds of an episode; PettingZoo's checkers set it."""
+        """Rounds of an episode; PettingZoo's checkers set it. A visible clock goes on counting the first number."""
         return self.session.rounds
 
     @max_cycles.setter
     def max_cycles(self, rounds: int | None) -> None:
-        self.session.rounds = rounds
+        self.session.rounds = replace(self.session.repetition, rounds=rounds, clock=False).rounds
 
     def observation_space(self, agent: str) -> spaces.Space:
         """Return the space of an agent's observations."""

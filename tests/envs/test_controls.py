@@ -120,6 +120,21 @@ def test_the_clock() -> None:
     assert numbered.observation_space.n == 25
 
 
+def test_max_cycles_is_another_name_for_rounds() -> None:
+    env = mg.parallel_env("ipd", rounds=3, clock=True)
+    env.max_cycles = 5
+    assert env.max_cycles == 5
+    observations, _ = env.reset(seed=0)
+    while env.agents:
+        observations, *_ = env.step({"player_0": 0, "player_1": 0})
+        assert env.observation_space("player_0").contains(observations["player_0"])
+    assert env.session.played == 5
+    for wrong in (0, -4, "x", 2.5):
+        with pytest.raises(ValueError, match="rounds must be a whole number, at least 1"):
+            env.max_cycles = wrong
+    assert env.max_cycles == 5
+
+
 def test_how_play_begins() -> None:
     env = MatrixGameEnv("ipd", opponent="tit_for_tat", initial=(1, 0), observation="index")
     assert env.reset(seed=0)[0] == 3

@@ -6,11 +6,13 @@ import gymnasium
 import numpy as np
 import pytest
 from stable_baselines3 import A2C, DQN, PPO
+from stable_baselines3.common.distributions import make_proba_distribution
 from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.preprocessing import get_flattened_obs_dim
 from stable_baselines3.common.vec_env import VecMonitor
 
 import moral_games as mg
-from moral_games.envs import MatrixGameEnv
+from moral_games.envs import MatrixGameEnv, population_env
 from moral_games.envs.sb3 import MatrixGameVecEnv
 
 OPTIONS = {"opponent": "random", "reward": "deontological(penalty=3)", "rounds": 4}
@@ -63,6 +65,18 @@ def test_the_same_seed_gives_the_same_training() -> None:
         return model.policy.state_dict()["action_net.weight"].numpy()
 
     assert np.array_equal(learned(), learned())
+
+
+def test_stable_baselines3_knows_a_population_s_spaces() -> None:
+    for options, observed, decided in (
+        ({}, 30, [15, 2, 2]),
+        ({"observation": "index"}, 30, [15, 2, 2]),
+        ({"moves": "by_game"}, 30, [15] + [2] * 16),
+        ({"matching": "random"}, 30, [2, 2]),
+    ):
+        env = population_env(**options)
+        assert get_flattened_obs_dim(env.observation_space("player_0")) == observed
+        assert list(make_proba_distribution(env.action_space("player_0")).action_dims) == decided
 
 
 @pytest.mark.slow

@@ -420,21 +420,6 @@ def test_observations_are_the_others_last_moves_in_order_of_seats() -> None:
     assert told["player_1"].tolist() == [1, 0, 0, 0, 0, 1] and told["player_1"].dtype == np.float32
 
 
-def test_stable_baselines3_knows_the_spaces() -> None:
-    from stable_baselines3.common.distributions import make_proba_distribution
-    from stable_baselines3.common.preprocessing import get_flattened_obs_dim
-
-    for options, observed, decided in (
-        ({}, 30, [15, 2, 2]),
-        ({"observation": "index"}, 30, [15, 2, 2]),
-        ({"moves": "by_game"}, 30, [15] + [2] * 16),
-        ({"matching": "random"}, 30, [2, 2]),
-    ):
-        env = population_env(**options)
-        assert get_flattened_obs_dim(env.observation_space("player_0")) == observed
-        assert list(make_proba_distribution(env.action_space("player_0")).action_dims) == decided
-
-
 def test_independent_learners_learn_what_they_value() -> None:
     """The published protocol on tables: both players of a game learn from it; the opponent's move is what follows."""
     kinds = ["selfish", "virtue_kindness"] * 3
