@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from drawn import games, same, texts
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 import moral_games as mg
 from moral_games.games import (
     from_nashpy,
     from_nfg,
-    from_pygambit,
     from_toml,
     read,
     to_nashpy,
     to_nfg,
-    to_pygambit,
     to_toml,
     write,
 )
@@ -40,30 +37,6 @@ OUTCOME_VERSION = """NFG 1 D "outcomes" { "A" "B" }
 }
 1 0 2 1
 """
-TRUST = """EFG 2 R "trust" { "first" "second" }
-""
-p "" 1 1 "" { "keep" "trust" } 0
-t "" 1 "kept" { 1, 1 }
-p "" 2 1 "" { "return" "keep" } 0
-t "" 2 "returned" { 2, 2 }
-t "" 3 "taken" { 0, 3 }
-"""
-
-finite = st.floats(allow_nan=False, allow_infinity=False)
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-ascii_names = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\"), min_size=1)
-
-
-@st.composite
-def games(draw: st.DrawFn, names: st.SearchStrategy[str], players: tuple[int, int] = (1, 4)) -> mg.MatrixGame:
-    shape = draw(st.lists(st.integers(1, 3), min_size=players[0], max_size=players[1]).map(tuple))
-    payoffs = draw(arrays(np.float64, (*shape, len(shape)), elements=finite))
-    actions = [draw(st.lists(names, min_size=count, max_size=count, unique=True)) for count in shape]
-    return mg.MatrixGame.from_payoffs(payoffs, actions, "drawn", title=draw(names))
-
-
-def same(one: mg.MatrixGame, other: mg.MatrixGame) -> bool:
-    return np.array_equal(one.payoffs, other.payoffs) and one.actions == other.actions
 
 
 @given(games(texts))
@@ -86,40 +59,6 @@ def test_toml_keeps_everything_of_our_own_games(name: str) -> None:
 def test_nfg_gives_the_game_back(game: mg.MatrixGame) -> None:
     again = from_nfg(to_nfg(game), game.name)
     assert same(again, game) and again.title == game.title
-
-
-@settings(max_examples=25)
-@given(games(ascii_names, (1, 3)))
-def test_gambit_reads_what_we_write(game: mg.MatrixGame) -> None:
-    pygambit = pytest.importorskip("pygambit")
-    assert same(from_pygambit(pygambit.read_nfg(io.StringIO(to_nfg(game)))), game)
-
-
-@settings(max_examples=25)
-@given(games(ascii_names, (2, 3)))
-def test_we_read_what_gambit_writes(game: mg.MatrixGame) -> None:
-    pytest.importorskip("pygambit")
-    assert same(from_nfg(to_pygambit(game).to_nfg()), game)
-
-
-@settings(max_examples=25)
-@given(games(ascii_names, (1, 3)))
-def test_pygambit_gives_the_game_back(game: mg.MatrixGame) -> None:
-    pytest.importorskip("pygambit")
-    again = from_pygambit(to_pygambit(game), game.name)
-    assert same(again, game) and again.title == game.title
-
-
-def test_pygambit_finds_our_equilibrium() -> None:
-    pygambit = pytest.importorskip("pygambit")
-    found = pygambit.nash.enumpure_solve(to_pygambit(mg.games.get("ipd"))).equilibria
-    assert [[strategy.label for strategy, chance in profile if chance] for profile in found] == [["defect", "defect"]]
-
-
-def test_a_tree_from_pygambit_becomes_its_strategic_form() -> None:
-    pygambit = pytest.importorskip("pygambit")
-    tree = pygambit.read_efg(io.StringIO(TRUST))
-    assert from_pygambit(tree).payoffs.tolist() == [[[1, 1], [1, 1]], [[2, 2], [0, 3]]]
 
 
 @given(games(texts, (2, 2)))
@@ -232,9 +171,3 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "game.nfg").write_bytes(b"NFG 1 R \xff")
     with pytest.raises(ValueError, match=r"game\.nfg: not a text in UTF-8"):
         read(tmp_path / "game.nfg")
-
-
-def test_names_that_gambit_does_not_allow_are_refused() -> None:
-    pytest.importorskip("pygambit")
-    with pytest.raises(ValueError, match="name 'désolé' of an action"):
-        to_pygambit(mg.MatrixGame.from_payoffs(np.zeros((2, 2, 2)), ["oui", "désolé"]))
