@@ -1,8 +1,25 @@
-"""What it amounts to: exact values, moral regret, equilibria, and sampled play to check them."""
+"""What it amounts to: exact values, moral regret, equilibria, tournaments and dynamics, and sampled play to check them."""
 
 from moral_games.analysis.decision import DecisionProblem
+from moral_games.analysis.dynamics import fixation_probability, moran, rare_mutation_distribution, replicator
 from moral_games.analysis.equilibria import equilibria
 from moral_games.analysis.evaluation import Evaluation, evaluate
+from moral_games.analysis.fingerprint import fingerprint
 from moral_games.analysis.simulation import Episodes, simulate
+from moral_games.analysis.tournament import TournamentResult, tournament
 
-__all__ = ["DecisionProblem", "Episodes", "Evaluation", "equilibria", "evaluate", "simulate"]
+__all__ = [
+    "DecisionProblem",
+    "Episodes",
+    "Evaluation",
+    "TournamentResult",
+    "equilibria",
+    "evaluate",
+    "fingerprint",
+    "fixation_probability",
+    "moran",
+    "rare_mutation_distribution",
+    "replicator",
+    "simulate",
+    "tournament",
+]
