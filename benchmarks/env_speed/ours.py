@@ -16,6 +16,7 @@ from pettingzoo import ParallelEnv
 from benchmarks.env_speed.bare import ROUNDS, BareParallel, BareSingle, FeaturedParallel
 from benchmarks.env_speed.timing import Contender, Run
 from moral_games import RepeatedGame, games
+from moral_games.analysis.matches import Length, sampled_matches
 from moral_games.analysis.simulation import simulate
 from moral_games.envs import MatrixGameEnv, MatrixGameVectorEnv, ParallelMatrixGame
 from moral_games.opponents import as_policy
@@ -75,12 +76,17 @@ def single_episode(make: Callable[[], gymnasium.Env]) -> Run:
     return run
 
 
-def vector_step(make: Callable[[], VectorEnv]) -> Run:
-    """Prepare a few steps of a vector environment, with random actions."""
+def vector_step(make: Callable[[], Any], played: int = 0) -> Run:
+    """Prepare a few steps of a vector environment, with random actions, after `played` steps.
+
+    Scalar environments judge a round when they first meet it and look it up afterwards.
+    """
     env = make()
     rng = np.random.default_rng(0)
     actions = [rng.integers(env.single_action_space.n, size=env.num_envs) for _ in range(_ACTIONS)]
     env.reset(seed=0)
+    for _ in range(played):
+        env.step(rng.integers(env.single_action_space.n, size=env.num_envs))
 
     def run() -> None:
         for chosen in actions:
@@ -100,16 +106,12 @@ def synchronous(environments: int, options: dict[str, Any]) -> Contender:
     """Return Gymnasium's loop over our scalar environment as a contender."""
     mode = options.get("autoreset_mode", "NextStep")
     own = {key: value for key, value in options.items() if key != "autoreset_mode"}
-    make = partial(_synchronous, partial(MatrixGameEnv, "ipd", **own), environments, mode)
-    return Contender(
-        "SyncVectorEnv of MatrixGameEnv", environments, environments * _ACTIONS, partial(vector_step, make)
-    )
+    return _loop("SyncVectorEnv of MatrixGameEnv", environments, partial(MatrixGameEnv, "ipd", **own), mode)
 
 
 def synchronous_bare(environments: int) -> Contender:
     """Return Gymnasium's loop over the bare environment as a contender."""
-    make = partial(_synchronous, BareSingle, environments, "NextStep")
-    return Contender("SyncVectorEnv of the bare env", environments, environments * _ACTIONS, partial(vector_step, make))
+    return _loop("SyncVectorEnv of the bare env", environments, BareSingle, "NextStep")
 
 
 def parallel_contenders() -> list[Contender]:
@@ -146,9 +148,20 @@ def public_goods_parallel(count: int) -> Contender:
     return Contender(f"ParallelMatrixGame, {count} players", 1, ROUNDS, partial(parallel_episode, make))
 
 
-def matches(count: int, rounds: int) -> Contender:
-    """Return `count` matches at once of Tit for Tat against Random."""
-    return Contender("simulate: Tit for Tat, Random", count, count * rounds, partial(_simulated, count, rounds))
+def matches(count: int, rounds: int) -> list[Contender]:
+    """Return Tit for Tat against Random: `count` matches at once, and one after the other."""
+    at_once = partial(_simulated, count, rounds)
+    return [
+        Contender("simulate: Tit for Tat, Random", count, count * rounds, at_once),
+        Contender("sampled_matches: Tit for Tat, Random", 1, rounds, partial(_sampled, rounds)),
+    ]
+
+
+def _sampled(rounds: int) -> Run:
+    game = games.get("ipd")
+    policies = [as_policy("tit_for_tat", game), as_policy("random", game)]
+    length, rng = Length.of(rounds=rounds), np.random.default_rng(0)
+    return partial(sampled_matches, RepeatedGame.compile(game), length, 0.0, 1, rng, policies)
 
 
 def _simulated(count: int, rounds: int) -> Run:
@@ -161,6 +174,11 @@ def _rock_paper_scissors() -> Run:
     from pettingzoo.classic import rps_v2
 
     return parallel_episode(partial(rps_v2.parallel_env, max_cycles=ROUNDS))
+
+
+def _loop(name: str, environments: int, make: Callable[[], gymnasium.Env], mode: str) -> Contender:
+    prepare = partial(vector_step, partial(_synchronous, make, environments, mode), played=ROUNDS)
+    return Contender(name, environments, environments * _ACTIONS, prepare)
 
 
 def _synchronous(make: Callable[[], gymnasium.Env], environments: int, mode: str) -> VectorEnv:

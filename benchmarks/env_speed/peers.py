@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from functools import partial
 from typing import Any
 
@@ -20,11 +22,15 @@ def open_spiel() -> list[Contender]:
     return [
         Contender("OpenSpiel repeated_game(matrix_pd), C++ state from Python", 1, ROUNDS, _spiel_state, install),
         Contender("OpenSpiel rl_environment of the same", 1, ROUNDS, _spiel_environment, install),
-        *(
-            Contender("OpenSpiel iterated_matrix_game (numpy)", n, n * ROUNDS, partial(_spiel_matrix_game, n), install)
-            for n in (1, 4096)
-        ),
+        open_spiel_batch(1),
     ]
+
+
+def open_spiel_batch(environments: int) -> Contender:
+    """Return OpenSpiel's batched environment of two learners, in numpy."""
+    name = "OpenSpiel iterated_matrix_game (Python, numpy)"
+    prepare = partial(_spiel_matrix_game, environments)
+    return Contender(name, environments, environments * ROUNDS, prepare, "pip install open_spiel")
 
 
 def axelrod(rounds: int) -> list[Contender]:
@@ -36,11 +42,11 @@ def axelrod(rounds: int) -> list[Contender]:
     ]
 
 
-def jaxmarl(environments: int) -> list[Contender]:
+def jaxmarl(environments: int) -> Contender:
     """Return JaxMARL's nearest environment, a grid world whose encounters are matrix games."""
-    name = "JaxMARL storm_2p, jit + vmap + scan (a grid world: more work a step)"
+    name = "JaxMARL storm_2p (a grid world, more work): JAX jit + vmap + scan"
     steps = environments * _STORM_STEPS
-    return [Contender(name, environments, steps, partial(_storm, environments), "pip install jaxmarl")]
+    return Contender(name, environments, steps, partial(_storm, environments), "pip install jaxmarl")
 
 
 def _joint_actions() -> list[list[int]]:
@@ -106,7 +112,9 @@ def _match(opponent: str, rounds: int) -> Run:
 
 def _storm(environments: int) -> Run:
     import jax
-    from jaxmarl import make
+
+    with redirect_stdout(sys.stderr):  # it greets on stdout
+        from jaxmarl import make
 
     env = make("storm_2p")
     reset, step = jax.vmap(env.reset), jax.vmap(env.step)

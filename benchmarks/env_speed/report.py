@@ -12,7 +12,7 @@ SCALAR_COST, OVER_SYNCHRONOUS, STEPS_A_SECOND = 1.5, 200.0, 1e8
 
 OURS, LOOP = "MatrixGameVectorEnv", "SyncVectorEnv of MatrixGameEnv"
 
-_HEAD = "| what | environments | steps/s | slowest to fastest turn | µs a call | ours is faster by |"
+_HEAD = "| what | environments | steps/s | slowest to fastest turn | µs for all of them | reference is faster by |"
 _RULE = "|---|--:|--:|--:|--:|--:|"
 
 
@@ -52,18 +52,19 @@ def table(section: Section) -> str:
 def flatness(section: Section, least: int = 1_000) -> str:
     """Say how the cost of a row's step changes from `least` rows on."""
     costs = {speed.environments: speed.seconds * 1e9 for speed in section.named(OURS) if speed.environments >= least}
-    told = ", ".join(f"{cost:.1f} ns at {size:,}" for size, cost in costs.items())
-    return f"- {section.title}: {told}; dearest / cheapest {max(costs.values()) / min(costs.values()):.1f}"
+    told = ", ".join(f"{cost:.1f} at {size:,}" for size, cost in costs.items())
+    *_, most = costs.values()
+    return f"- {section.title}: {told}; the most rows cost {most / min(costs.values()):.2f} times the cheapest"
 
 
 def growth(section: Section, players: Sequence[int]) -> str:
     """Say what each further player costs, and how much more the last one costs than the first."""
     costs = [speed.seconds * 1e9 for speed in section.speeds]
-    told = ", ".join(f"{count}: {cost:.1f}" for count, cost in zip(players, costs, strict=True))
+    told = ", ".join(f"{cost:,.1f} among {count}" for count, cost in zip(players, costs, strict=True))
     a_player = [cost / count for count, cost in zip(players, costs, strict=True)]
     return (
-        f"- {section.title}, ns a step by players {told}; "
-        f"a player costs {a_player[-1] / a_player[0]:.2f} times as much among {players[-1]} as among {players[0]}"
+        f"- {section.title}: {told}; "
+        f"each player costs {a_player[-1] / a_player[0]:.2f} times as much among {players[-1]} as among {players[0]}"
     )
 
 

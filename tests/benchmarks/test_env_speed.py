@@ -100,7 +100,7 @@ def test_peers_that_are_missing_are_named_with_the_command_that_installs_them():
     (speed,) = timing.compare([contender], timing.Effort(1, 0.0))
     assert "No module named 'absent'" in speed.missing
     assert "pip install absent" in report.table(report.Section("", "", (_speed("ours", 1.0), speed)))
-    for peer in [*peers.open_spiel(), *peers.axelrod(10), *peers.jaxmarl(10)]:
+    for peer in [*peers.open_spiel(), *peers.axelrod(10), peers.jaxmarl(10)]:
         assert peer.install
 
 
