@@ -223,6 +223,8 @@ def _replaced(xp: Any, action: Array, count: int, noise: float, draw: Array) -> 
     """Return actions, or with probability `noise` others of `count`; illegal answers stay."""
     if count == 1:
         return action
+    if count == 2:
+        return xp.where((draw >= noise) | (action < 0), action, 1 - action)
     shift = xp.astype(draw / noise * (count - 1), action.dtype)
     shift = xp.where(shift > count - 2, count - 2, shift)
     moved = (action + 1 + shift) % count

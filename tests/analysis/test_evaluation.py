@@ -161,7 +161,7 @@ def test_three_players(rng: np.random.Generator) -> None:
         (lambda: evaluate(strategy("grim"), "grim", IPD, discount=1.0), r"\[0, 1\)"),
         (
             lambda: evaluate(strategy("grim"), "grim", mg.games.get("rock_paper_scissors")),
-            "two players and two actions",
+            "two actions each",
         ),
         (lambda: evaluate(strategy("grim"), ["grim", "grim"], IPD), "needs 1 opponents, got 2"),
         (lambda: evaluate(strategy("grim"), "grim", IPD, initial="middle"), "initial must be one of"),
