@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from moral_games import games
 from moral_games.repeated import state_labels
-from moral_games.report import figures
+from moral_games.report import figures, learning
 from moral_games.runs import CONFIG, METRICS, Run, read_json, whole_file
 
 REPORT = "report.html"
@@ -33,15 +33,9 @@ def write_report(folder: str | Path) -> Path:
     """
     run = Run(folder)
     config, metrics, history = read_json(run.path(CONFIG)), read_json(run.path(METRICS)), run.history()
-    names = list(metrics["after"])
-    titles = {name: games.get(name).title for name in names}
-    states = {name: state_labels(games.get(name)) for name in names}
-    drawn = {
-        "action-probabilities": figures.action_probabilities(metrics, titles, states),
-        "action-types": figures.action_types(history),
-        "moral-regret": figures.moral_regret(metrics, titles),
-        "presentation-gap": figures.telling(metrics, titles, states),
-    }
+    drawn, template, content = (
+        _on_learning(config, metrics, history) if "learners" in metrics else _on_model(config, metrics, history)
+    )
     run.path("figures").mkdir(exist_ok=True)
     images = {}
     for name, figure in drawn.items():
@@ -54,15 +48,7 @@ def write_report(folder: str | Path) -> Path:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    page = environment.get_template("report.html").render(
-        config=config,
-        metrics=metrics,
-        titles=titles,
-        states=states,
-        images=images,
-        headline=headline(config, metrics),
-        rows=_rows(metrics, titles),
-    )
+    page = environment.get_template(template).render(images=images, **content)
     with whole_file(run.path(REPORT)) as partial:
         partial.write_text(page, encoding="utf-8")
     return run.path(REPORT)
@@ -80,6 +66,36 @@ def headline(config: dict[str, Any], metrics: dict[str, Any]) -> str:
         "where the value tells the actions apart, no two of the held-out tellings differ by more than "
         f"{gap:.2f} in the probability of an action."
     )
+
+
+Page = tuple[dict[str, Figure], str, dict[str, Any]]
+"""Figures by name, the template, and what it is filled with."""
+
+
+def _on_learning(config: dict[str, Any], metrics: dict[str, Any], history: list[dict[str, Any]]) -> Page:
+    title = games.get(config["game"]).title or config["game"]
+    return learning.drawings(metrics, history), learning.TEMPLATE, learning.content(config, metrics, title)
+
+
+def _on_model(config: dict[str, Any], metrics: dict[str, Any], history: list[dict[str, Any]]) -> Page:
+    names = list(metrics["after"])
+    titles = {name: games.get(name).title for name in names}
+    states = {name: state_labels(games.get(name)) for name in names}
+    drawn = {
+        "action-probabilities": figures.action_probabilities(metrics, titles, states),
+        "action-types": figures.action_types(history),
+        "moral-regret": figures.moral_regret(metrics, titles),
+        "presentation-gap": figures.telling(metrics, titles, states),
+    }
+    content = {
+        "config": config,
+        "metrics": metrics,
+        "titles": titles,
+        "states": states,
+        "headline": headline(config, metrics),
+        "rows": _rows(metrics, titles),
+    }
+    return drawn, "report.html", content
 
 
 def _rows(metrics: dict[str, Any], titles: dict[str, str]) -> list[dict[str, Any]]:
