@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import moral_games as mg
 from agents import population_measures as measures
-from agents.population_dqn import Populations, Protocol
+from agents.population_learning import Populations, Protocol
 from agents.population_games import Chances, draw, last_moves, play, rewards_by_cell, streams
 from agents.population_measures import Record
 from moral_games.envs import population
