@@ -18,7 +18,7 @@ import tyro
 
 from benchmarks.env_speed import arrays, ours, peers, report
 from benchmarks.env_speed.report import Section
-from benchmarks.env_speed.timing import Contender, Effort, compare_apart, machine, told
+from benchmarks.env_speed.timing import Contender, Effort, compare_apart, load, machine, told
 
 SIZES = (1, 64, 1_000, 4_096, 16_384, 65_536, 1_000_000)
 SYNCHRONOUS = (64, 4_096)
@@ -126,11 +126,12 @@ def others(effort: Effort) -> list[Section]:
 
 def main(options: Options) -> None:
     """Time everything, then print it."""
-    facts = machine()
+    facts = {**machine(), "load before": load()}
     effort = QUICK if options.quick else FULL
     two, one = scalar(effort)
     vectors, goods = vector(effort), by_players(effort)
     sections = [two, one, *vectors, *goods, *pure(effort), *others(effort)]
+    facts["load after"] = load()
     print(f"Median of {effort.turns} turns of at least {effort.seconds} s, after a warm-up; wall clock.\n")
     print("\n".join(f"- {name}: {fact}" for name, fact in facts.items()), "\n\n## Budgets\n", sep="")
     print(report.budgets(two, vectors))
@@ -146,4 +147,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    main(tyro.cli(Options, prog="python -m benchmarks.env_speed"))

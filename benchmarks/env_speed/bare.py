@@ -41,7 +41,7 @@ class BareParallel(ParallelEnv):
         self.possible_agents = ["player_0", "player_1"]
         self.agents: list[str] = []
         self.observation_spaces = {agent: spaces.Box(0, 1, (5,), np.float32) for agent in self.possible_agents}
-        self.action_spaces = {agent: spaces.Discrete(2) for agent in self.possible_agents}
+        self.action_spaces: dict[str, spaces.Discrete] = {agent: spaces.Discrete(2) for agent in self.possible_agents}
 
     def observation_space(self, agent: str) -> spaces.Space:
         """Return the space of an agent's observations."""

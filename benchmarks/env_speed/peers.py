@@ -116,7 +116,7 @@ def _storm(environments: int) -> Run:
     with redirect_stdout(sys.stderr):  # it greets on stdout
         from jaxmarl import make
 
-    env = make("storm_2p")
+        env = make("storm_2p")
     reset, step = jax.vmap(env.reset), jax.vmap(env.step)
     count = env.action_space(env.agents[0]).n
 

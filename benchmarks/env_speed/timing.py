@@ -113,10 +113,14 @@ def machine() -> dict[str, str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "CPU": f"{models[0] if models else platform.processor() or platform.machine()}, {cores} cores usable",
-        "load": " ".join(f"{load:.2f}" for load in os.getloadavg()) + " (1, 5, 15 min, before the start)",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "packages": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     }
+
+
+def load() -> str:
+    """Return how many processes wanted a core over the last 1, 5 and 15 minutes."""
+    return " ".join(f"{wanting:.2f}" for wanting in os.getloadavg())
 
 
 def told(text: str) -> None:
