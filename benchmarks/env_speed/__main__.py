@@ -27,7 +27,8 @@ ROWS = 4_096
 MATCHES, TURNS = 1_000, 200
 
 PAX = (
-    "pax cannot be installed from the package index (the archive of `pax-rl` lacks a file that its build reads), "
+    "pax cannot be installed from the package index (the archive of `pax-rl`, which we take to be it, lacks a file "
+    "that its build reads), "
     "so a game written by hand in its manner stands in for it; JaxMARL has no plain matrix game."
 )
 
