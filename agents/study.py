@@ -132,7 +132,7 @@ def _restore(run: Run, learner: Learner, asked: dict[str, Any], checkpoint: str 
 
 def _learn(run: Run, learner: Learner, asked: dict[str, Any], every: int, seconds: float) -> float:
     """Advance until finished, with progress, scalars and checkpoints; return the seconds spent in all."""
-    from tensorboard.summary import Writer
+    from tensorboard.summary import Writer  # type: ignore[import-untyped]
 
     history = run.history()
     shutil.rmtree(run.path(SCALARS), ignore_errors=True)
@@ -148,7 +148,9 @@ def _learn(run: Run, learner: Learner, asked: dict[str, Any], every: int, second
             found = learner.advance()
             seconds += time.perf_counter() - begun
             chunks += 1
-            record = {"done": learner.done} | {key: np.round(entry, 6).tolist() for key, entry in found.items()}
+            record = {"done": learner.done} | {
+                key: np.round(np.asarray(entry, dtype=np.float64), 6).tolist() for key, entry in found.items()
+            }
             run.append(record)
             _log(scalars, record)
             progress.update(task, completed=learner.done)

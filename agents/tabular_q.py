@@ -25,7 +25,8 @@ from agents.study import State, study
 from moral_games import chance
 from moral_games.runs import Run
 
-Floats, Ints = NDArray[np.float64], NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 CHUNKS = 100
 """How many lines of history a run leaves."""
 
