@@ -77,7 +77,7 @@ def grid(rounds: int) -> Contender:
 def line(speed: Speed, slow: Speed) -> str:
     """Return a contender's line of the table."""
     micro = speed.seconds * 1e6
-    ratios = f"{slow.seconds / speed.seconds:,.0f} | {PUBLISHED_SECONDS / speed.seconds:,.0f}"
+    ratios = f"{slow.seconds / speed.seconds:.2g} | {PUBLISHED_SECONDS / speed.seconds:,.0f}"
     return f"| {speed.name} | {speed.environments:,} | {micro:.3g} | {ratios} |"
 
 

@@ -14,6 +14,7 @@ from moral_games.report.figures import ILLEGAL, TYPE_COLOURS, WIDTH
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+DARK = ("#0072B2", "#D55E00", "#000000", "#777777")
 DASHES = ("-", "--", "-.", ":")
 PANELS_A_ROW = 3
 
@@ -45,7 +46,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]]) -> Figure:
             colour, dash = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
             axis.plot(done, mean, color=colour, linestyle=dash, linewidth=1.6, label=key.partition("/")[2] or measure)
             axis.fill_between(done, low, high, color=colour, alpha=0.2, linewidth=0)
-        axis.set(title=measure, xlabel="learned from")
+        axis.set(title=measure, xlabel="rounds or updates learned from")
         axis.grid(alpha=0.25)
         if len(keys) > 1 or "/" in keys[0]:
             axis.legend(frameon=False, fontsize=8)
@@ -103,7 +104,8 @@ def action_types(learners: Mapping[str, Any]) -> Figure:
         widths = np.array([own.get(kind, 0.0) for own in shares.values()])
         colour = TYPE_COLOURS.get(kind, "#DDDDDD" if kind.endswith("|start") else COLOURS[place % len(COLOURS)])
         bars = axis.barh(list(shares), widths, left=left, color=colour, edgecolor="white", label=kind)
-        axis.bar_label(bars, [kind if width > 0.06 else "" for width in widths], label_type="center", fontsize=8)
+        told = [kind if width > 0.06 else "" for width in widths]
+        axis.bar_label(bars, told, label_type="center", fontsize=8, color="white" if colour in DARK else "black")
         left = left + widths
     axis.invert_yaxis()
     axis.set(xlim=(0, 1), xlabel="share of rounds, action | the others' last action")

@@ -21,6 +21,7 @@ import moral_games as mg
 from agents import command, judgement, study, tabular_q
 from agents.seats import take_seats
 from agents.side_by_side import SideBySide
+from moral_games.rewards.function import VALUES
 from moral_games.runs import Run, RunError, read_json
 
 RESULTS = ("config.json", "history.jsonl", "metrics.json", "policy.json", "report.html")
@@ -160,6 +161,19 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         tabular_q.learn(replace(SHORT, folder=tmp_path, **changes))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_value_that_is_no_number_at_the_start_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    @mg.rewards.value
+    def envious(outcome: mg.Outcome) -> Any:
+        return np.where(outcome.previous < 0, np.nan, outcome.payoffs)
+
+    try:
+        with pytest.raises(ValueError, match=r"reward envious\(\) is not a finite number"):
+            tabular_q.learn(replace(SHORT, folder=tmp_path, reward="envious"))
+    finally:
+        VALUES.pop("envious")
     assert not list(tmp_path.iterdir())
 
 
