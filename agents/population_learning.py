@@ -26,12 +26,12 @@ from agents.population_measures import Record, by_player, cooperation, rewards, 
 from agents.population_networks import Optimised, Size, initial
 from moral_games.names import unknown
 
-Slip = Literal["selected_judged_on_own_move", "first_selection_apart", "few_network_seeds"]
-SLIPS: tuple[Slip, ...] = ("selected_judged_on_own_move", "first_selection_apart", "few_network_seeds")
+Slip = Literal["judged-on-own-move", "first-selection-apart", "few-network-seeds"]
+SLIPS: tuple[Slip, ...] = ("judged-on-own-move", "first-selection-apart", "few-network-seeds")
 """What the published code does otherwise than its text; see `Options.slips`."""
 
 SEEDS_AS_PUBLISHED, MOST_SEEDS = 100, 2**63
-"""Where the networks' seeds end, with `few_network_seeds` and without."""
+"""Where the networks' seeds end, with `few-network-seeds` and without."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Protocol:
     slips: tuple[Slip, ...] = ()
     """Where to do as the published code does and not as its text says.
 
-    selected_judged_on_own_move: a value that looks at the other's last move is shown the player's own where
-    that player was selected. first_selection_apart: the first selection is made on drawn moves that are not
-    the players' last ones. few_network_seeds: the networks' seeds are 1 to 99, so that some begin alike.
+    judged-on-own-move: a value that looks at the other's last move is shown the player's own where
+    that player was selected. first-selection-apart: the first selection is made on drawn moves that are not
+    the players' last ones. few-network-seeds: the networks' seeds are 1 to 99, so that some begin alike.
     """
     seeds: int = 1
     """How many populations learn, with seeds from --seed upwards."""
@@ -107,6 +107,10 @@ class Protocol:
             raise ValueError(f"a population plays a symmetric game for two; game {game.name!r} is not one")
         return game
 
+    def rewards_by_cell(self) -> NDArray[np.float64]:
+        """Return what each player's value makes of what it can meet and do; see `agents.population_games`."""
+        return rewards_by_cell(self.played(), self.values(), "judged-on-own-move" in self.slips)
+
 
 class Populations:
     """R populations that learn side by side, one a seed; what each does depends on its own seed alone.
@@ -138,7 +142,7 @@ class Populations:
         game, runs, players = protocol.played(), protocol.seeds, protocol.players
         actions, device = game.shape[0], torch.device(protocol.device)
         self._shape = runs, players, actions
-        self.rewards = rewards_by_cell(game, protocol.values(), "selected_judged_on_own_move" in protocol.slips)
+        self.rewards = protocol.rewards_by_cell()
         flat = self.rewards.reshape(players * actions, -1)
         self._rewards = torch.as_tensor(flat, dtype=torch.float32, device=device)
         self._seats = torch.arange(players, device=device)
@@ -204,8 +208,8 @@ class Populations:
     def _begin(self, seeds: range) -> None:
         """Draw the first last moves and the networks, each run's from its own generator."""
         runs, players, actions = self._shape
-        apart = "first_selection_apart" in self.protocol.slips
-        end = SEEDS_AS_PUBLISHED if "few_network_seeds" in self.protocol.slips else MOST_SEEDS
+        apart = "first-selection-apart" in self.protocol.slips
+        end = SEEDS_AS_PUBLISHED if "few-network-seeds" in self.protocol.slips else MOST_SEEDS
         last, seen = np.zeros((runs, players), np.int64), np.zeros((runs, players, players - 1), np.float32)
         for run, seed in enumerate(seeds):
             rng = np.random.default_rng(seed)

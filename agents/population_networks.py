@@ -52,10 +52,10 @@ class Networks(NamedTuple):
         gradient
             Where the derivatives by the parameters are written.
         """
-        torch.bmm(slopes.mT, hidden, out=gradient.output_weights)
+        _outer(slopes, hidden, gradient.output_weights)
         torch.sum(slopes, 1, keepdim=True, out=gradient.output_biases)
-        inner = torch.bmm(slopes, self.output_weights).mul_(hidden > 0)
-        torch.bmm(inputs.mT, inner, out=gradient.hidden_weights)
+        inner = torch.bmm(slopes, self.output_weights).mul_(hidden.sign())
+        _outer(inputs, inner, gradient.hidden_weights)
         torch.sum(inner, 1, keepdim=True, out=gradient.hidden_biases)
 
 
@@ -144,6 +144,13 @@ class Optimised:
                 start += prod(shape)
             views[name] = Networks(*tensors)
         return views
+
+
+def _outer(left: Tensor, right: Tensor, product: Tensor) -> None:
+    """Write leftᵀ right into `product` (M, L, K), for (M, B, L) and (M, B, K) with few rows B."""
+    torch.mul(left[:, 0, :, None], right[:, 0, None], out=product)
+    for row in range(1, left.shape[1]):
+        product.addcmul_(left[:, row, :, None], right[:, row, None])
 
 
 def initial(size: Size, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import moral_games as mg
 from agents import population_measures as measures
-from agents.population_learning import Populations, Protocol
 from agents.population_games import Chances, draw, last_moves, play, rewards_by_cell, streams
+from agents.population_learning import Populations, Protocol
 from agents.population_measures import Record
+from benchmarks.published.aies2024_loop import OneByOne
 from moral_games.envs import population
 from moral_games.envs.population import population_env
 from moral_games.envs.population.matching import other_seat
@@ -31,75 +32,6 @@ def learned(protocol: Protocol) -> tuple[Populations, Record]:
     while populations.done < populations.total:
         populations.advance()
     return populations, Record(*map(np.concatenate, zip(*chunks, strict=True)))
-
-
-class OneByOne:
-    """The same protocol as the paper tells it: a module, an optimiser and a memory for each network of each player."""
-
-    def __init__(self, protocol: Protocol, begun: dict[str, np.ndarray]) -> None:
-        self.protocol, self.game, self.values = protocol, protocol.played(), protocol.values()
-        self.last = begun["last"][0].tolist()
-        self.networks = [
-            {name: self.network(name, player, begun) for name in ("partners", "moves")}
-            for player in range(protocol.players)
-        ]
-        self.adam = [
-            {name: torch.optim.Adam(network.parameters(), lr=protocol.learning_rate) for name, network in own.items()}
-            for own in self.networks
-        ]
-
-    def network(self, name: str, player: int, begun: dict[str, np.ndarray]) -> torch.nn.Module:
-        first, first_bias, second, second_bias = (
-            torch.from_numpy(begun[f"parameter.{name}.{field}"][player].copy())
-            for field in ("hidden_weights", "hidden_biases", "output_weights", "output_biases")
-        )
-        network = torch.nn.Sequential(torch.nn.Linear(*first.shape), torch.nn.ReLU(), torch.nn.Linear(*second.T.shape))
-        for parameter, begin in zip(
-            network.parameters(), (first.T, first_bias[0], second, second_bias[0]), strict=True
-        ):
-            parameter.data.copy_(begin)
-        return network
-
-    def episode(self, drawn: Chances) -> tuple[list[int], list[list[int]]]:
-        seats, last = range(self.protocol.players), self.last
-        seen = [[float(last[j]) for j in seats if j != i] for i in seats]
-        choices = [
-            int(drawn.partner[i]) if drawn.selects_at_random[i] else self.best(i, "partners", seen[i]) for i in seats
-        ]
-        selected = [[j for j in seats if j != i][choice] for i, choice in enumerate(choices)]
-        memories: list[list[tuple]] = [[] for _ in seats]
-        acted, earned, latest = [[0, 0] for _ in seats], [0.0 for _ in seats], list(last)
-        for i in sorted(seats, key=lambda player: int(drawn.place[player])):
-            pair = (i, selected[i])
-            states = [last[selected[i]], last[i]]
-            for role, player in enumerate(pair):
-                random = drawn.moves_at_random[i, role]
-                acted[i][role] = (
-                    int(drawn.move[i, role]) if random else self.best(player, "moves", [float(states[role])])
-                )
-            outcome = mg.Outcome(self.game, np.array([last[player] for player in pair]), np.array(acted[i]))
-            for role, player in enumerate(pair):
-                reward = float(self.values[player](outcome)[role])
-                memories[player].append(([float(states[role])], acted[i][role], reward, [float(acted[i][1 - role])]))
-                latest[player] = acted[i][role]
-                earned[i] = reward if role == 0 else earned[i]
-        self.last = latest
-        for i in seats:
-            self.learn(i, "moves", memories[i])
-            self.learn(i, "partners", [(seen[i], choices[i], earned[i], [float(latest[j]) for j in seats if j != i])])
-        return selected, acted
-
-    def best(self, player: int, name: str, state: list[float]) -> int:
-        return int(self.networks[player][name](torch.tensor(state)).argmax())
-
-    def learn(self, player: int, name: str, memory: list[tuple]) -> None:
-        states, actions, rewards, after = (torch.tensor(column) for column in zip(*memory, strict=True))
-        network, adam = self.networks[player][name], self.adam[player][name]
-        target = rewards + self.protocol.discount * network(after).detach().max(1).values
-        loss = torch.nn.functional.mse_loss(network(states).gather(1, actions[:, None])[:, 0], target)
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
 
 
 def chances(protocol: Protocol, first: int, rounds: int) -> Chances:
@@ -255,12 +187,12 @@ def test_a_value_judges_on_the_others_last_move_and_as_published_on_ones_own() -
     assert (published[C, 1, :, D, :] == -5).all() and (published[D, 1, :, D, :] == 0).all()
 
 
-@pytest.mark.parametrize("slip", ["first_selection_apart", "few_network_seeds"])
+@pytest.mark.parametrize("slip", ["first-selection-apart", "few-network-seeds"])
 def test_a_slip_begins_otherwise(slip: str) -> None:
     protocol = replace(SMALL, players=60, hidden=4, reward=("selfish",))
     meant, slipped = (Populations(replace(protocol, slips=slips)).state()[0] for slips in ((), (slip,)))
     weights = "parameter.moves.hidden_weights"
-    if slip == "few_network_seeds":  # among 60 of 99 seeds some are alike
+    if slip == "few-network-seeds":  # among 60 of 99 seeds some are alike
         assert len(np.unique(slipped[weights], axis=0)) < 60 == len(np.unique(meant[weights], axis=0))
     else:
         np.testing.assert_array_equal(slipped[weights], meant[weights])
@@ -297,7 +229,7 @@ def test_a_learned_policy_answers_the_others_last_move() -> None:
         ({"reward": ("selfsh",)}, "selfish"),
         ({"game": "bach_or_stravinsky"}, "symmetric game for two"),
         ({"game": "public_goods(players=3)"}, "symmetric game for two"),
-        ({"slips": ("selected_judged",)}, "selected_judged_on_own_move"),
+        ({"slips": ("judged-on-own",)}, "judged-on-own-move"),
     ],
 )
 def test_bad_options_are_refused(wrong: dict, message: str) -> None:
