@@ -10,6 +10,7 @@ draws of 32 bits.
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,19 @@ def positions(seeds: NDArray[np.integer] | list[int]) -> Positions:
 def positions_from(seed: int, rows: int) -> Positions:
     """Return where the streams of seed, seed + 1, ... begin; (rows,) uint64."""
     return _hash(np.uint64(seed % 2**64) + np.arange(rows, dtype=np.uint64))
+
+
+def as_seed(seed: Any) -> int:
+    """Return a seed as a plain int.
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number, or negative.
+    """
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or index(seed) < 0:
+        raise ValueError(f"a seed must be a whole number, at least 0, got {seed!r}")
+    return index(seed)
 
 
 def hashes(draws: int) -> int:
@@ -74,26 +88,34 @@ class Stream:
     """The draws of one row, one after the other."""
 
     def __init__(self, seed: int) -> None:
-        self._position = positions([seed])
+        self._start = positions([seed])
+        self._taken = 0
+        self._first = 0
         self._ahead: list[int] = []
-        self._used = 0
 
     def draw(self, draws: int) -> list[float]:
         """Return so many uniform numbers in [0, 1), the same as `uniforms` gives the row."""
-        first = self._used
-        self._used += 2 * hashes(draws)
-        if self._used > len(self._ahead):
-            more = _AHEAD + hashes(draws)
-            hashed = _hash(self._position + _STEP * np.arange(1, more + 1, dtype=np.uint64))
-            self._ahead = self._ahead[first:] + np.stack([hashed >> _HALF, hashed & _LOW], axis=1).ravel().tolist()
-            self._position = advanced(self._position, more)
-            first, self._used = 0, self._used - first
-        return [halved * _UNIT for halved in self._ahead[first : first + draws]]
+        count = hashes(draws)
+        if self._taken + count > self._first + len(self._ahead) // 2:
+            self._look_ahead(count)
+        at = 2 * (self._taken - self._first)
+        self._taken += count
+        return [half * _UNIT for half in self._ahead[at : at + draws]]
+
+    def skip(self, count: int) -> None:
+        """Leave out so many hashes."""
+        self._taken += count
 
     def draw_bits(self) -> int:
         """Return 64 random bits."""
         high, low = (int(draw / _UNIT) for draw in self.draw(2))
         return high << 32 | low
+
+    def _look_ahead(self, count: int) -> None:
+        self._first = self._taken
+        steps = np.arange(self._taken + 1, self._taken + 1 + _AHEAD + count, dtype=np.uint64)
+        hashed = _hash(self._start + _STEP * steps)
+        self._ahead = np.stack([hashed >> _HALF, hashed & _LOW], axis=1).ravel().tolist()
 
 
 def _hash(position: Positions) -> Positions:

@@ -27,7 +27,8 @@ class FiniteStatePolicy:
     ----------
     probabilities
         Shape (M, A): the probability of each action in each memory state. A row may sum to less
-        than 1; what is missing is the probability of an illegal answer.
+        than 1; what is missing is the probability of an illegal answer. A row that sums to 1 within
+        1e-6 is taken to mean 1, so that rounding makes nobody answer illegally.
     transitions
         Shape (M, J) int: the memory state after each joint action, the joint actions being
         row-major with the own action first. Play begins in memory state 0.
@@ -63,6 +64,10 @@ class FiniteStatePolicy:
         if transitions.size and not (transitions.min() >= 0 and transitions.max() < len(probabilities)):
             raise ValueError(f"transitions must lead to memory states 0 to {len(probabilities) - 1}")
         probabilities = np.clip(probabilities, 0.0, 1.0)
+        total = probabilities.sum(axis=1, keepdims=True)
+        probabilities = np.where(
+            np.abs(total - 1) <= TOLERANCE, probabilities / np.where(total, total, 1), probabilities
+        )
         for name, array in (("probabilities", probabilities), ("transitions", transitions)):
             array.setflags(write=False)
             object.__setattr__(self, name, array)

@@ -139,7 +139,7 @@ class RepeatedGame:
         xp = array_api_compat.array_namespace(self.payoffs)
         *shape, n = self.payoffs.shape
         cells = int(np.prod(shape))
-        joint = xp.zeros_like(actions[..., 0])
+        joint = xp.zeros_like(actions[..., 0], dtype=self.next_state.dtype)
         for player, count in enumerate(shape):
             action = actions[..., player]
             joint = joint * count + xp.where(action < 0, action + count, action)

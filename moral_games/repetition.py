@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from math import isfinite
+from numbers import Real
+from operator import index
 from typing import Any
 
 from moral_games.games import MatrixGame
@@ -85,7 +87,7 @@ class Repetition:
             raise ValueError(f"rounds must be a whole number, at least 1, or None for no limit, got {self.rounds!r}")
         for name in ("continue_probability", "noise", "observation_noise"):
             chance = getattr(self, name)
-            if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
+            if isinstance(chance, bool) or not isinstance(chance, Real) or not 0 <= float(chance) <= 1:
                 raise ValueError(f"{name} must be a probability in [0, 1], got {chance!r}")
         if not _whole(self.memory, 0):
             raise ValueError(f"memory must be a whole number of rounds, at least 0, got {self.memory!r}")
@@ -104,6 +106,10 @@ class Repetition:
                 raise ValueError(f"initial must be one of {INITIAL} or a joint action, got {self.initial!r}")
         else:
             object.__setattr__(self, "initial", tuple(self.initial))
+        for name in ("continue_probability", "noise", "observation_noise", "payoff_scale", "payoff_noise"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "memory", index(self.memory))
+        object.__setattr__(self, "rounds", None if self.rounds is None else index(self.rounds))
 
     @property
     def lowest_action(self) -> int:
@@ -144,8 +150,15 @@ class Repetition:
         return count
 
     @classmethod
-    def of(cls, options: dict[str, Any]) -> Repetition:
-        """Return the repetition with these controls; ``max_cycles`` is PettingZoo's name for `rounds`.
+    def of(cls, options: dict[str, Any], beside: Sequence[str] = ()) -> Repetition:
+        """Return the repetition with these controls.
+
+        Parameters
+        ----------
+        options
+            Controls by name; ``max_cycles`` is PettingZoo's name for `rounds`.
+        beside
+            The other options that an environment has, for the error.
 
         Raises
         ------
@@ -154,12 +167,14 @@ class Repetition:
         """
         known = [field.name for field in fields(cls)]
         options = dict(options)
-        if "max_cycles" in options:
-            limit = options.pop("max_cycles")
-            options.update({} if limit is None else {"rounds": limit})
+        limit = options.pop("max_cycles", None)
+        if limit is not None:
+            if "rounds" in options:
+                raise ValueError("rounds and max_cycles are two names of one option; give one of them")
+            options["rounds"] = limit
         for name in options:
             if name not in known:
-                raise unknown("option", name, known)
+                raise unknown("option", name, (*known, *beside))
         return cls(**options)
 
 
@@ -195,4 +210,4 @@ def _whole(number: Any, least: int) -> bool:
 
 
 def _finite(number: Any) -> bool:
-    return not isinstance(number, bool) and isinstance(number, int | float) and isfinite(number)
+    return not isinstance(number, bool) and isinstance(number, Real) and isfinite(number)

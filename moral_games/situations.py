@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ class Situations:
 def _readings(repeated: RepeatedGame, player: int, misread: bool) -> Ints:
     """Return the number of each state in the eyes of `player`, under each of its readings; (S, P_i)."""
     game = repeated.game
-    if not misread:
+    if not misread or game.players == 1:
         return repeated.seen_by(player)[:, None]
     order = own_first(game.players, player)
     counts = [game.shape[other] for other in order[1:]]
@@ -134,7 +135,7 @@ def _reading_chances(game: MatrixGame, player: int, observation_noise: float) ->
     if not observation_noise:
         return np.ones(1)
     counts = [game.shape[other] for other in own_first(game.players, player)[1:]]
-    return reduce(np.kron, [shift_chances(count, observation_noise) for count in counts])
+    return reduce(np.kron, [shift_chances(count, observation_noise) for count in counts], np.ones(1))
 
 
 def shift_chances(count: int, noise: float) -> Floats:
@@ -147,16 +148,22 @@ def _explore(
 ) -> tuple[Ints, Ints, Ints]:
     """Return states (K,), memory (K, n) and following (K, J, P) of all reachable situations."""
     after = repeated.next_state.reshape(repeated.states, -1)
-    sizes = [repeated.states, *(len(policy.probabilities) for policy in policies)]
-    branches = after.shape[1] * int(np.prod([numbers.shape[1] for numbers in seen]))
-    if np.prod([float(size) for size in sizes]) > 2**62:
-        raise _too_many(repeated, "more", branches)
+    implied = [_implied(policy, numbers) for policy, numbers in zip(policies, seen, strict=True)]
+    sizes = [
+        repeated.states,
+        *(len(p.probabilities) if known is None else 1 for p, known in zip(policies, implied, strict=True)),
+    ]
+    branches = after.shape[1] * prod(numbers.shape[1] for numbers in seen)
+    if prod(sizes) > 2**62 or repeated.states * branches > MOST_CELLS:
+        raise _too_many(repeated, f"{repeated.states:,} or more", branches)
 
     def following(situations: Ints) -> Ints:
         """Return the code of what follows; (F, J, P_0, ..., P_{n-1})."""
         states = after[situations[:, 0]]
         codes = states.reshape(*states.shape, *(1,) * len(seen))
         for i, (policy, numbers) in enumerate(zip(policies, seen, strict=True)):
+            if implied[i] is not None:
+                continue
             before = situations[:, 1 + i, None, None]
             # Without a complete joint action there is nothing new to remember.
             moved = np.where(states[..., None] > 0, policy.transitions[before, numbers[states] - 1], before)
@@ -168,7 +175,8 @@ def _explore(
     starting = np.zeros((repeated.states, 1 + len(policies)), dtype=np.int64)
     starting[:, 0] = np.arange(repeated.states)
     for i, (policy, numbers) in enumerate(zip(policies, seen, strict=True)):
-        starting[1:, 1 + i] = policy.transitions[0, numbers[1:, 0] - 1]
+        if implied[i] is None:
+            starting[1:, 1 + i] = policy.transitions[0, numbers[1:, 0] - 1]
     found = starting
     codes: list[Ints] = [np.asarray(np.ravel_multi_index(tuple(starting.T), sizes))]
     rows: list[Ints] = []
@@ -184,7 +192,18 @@ def _explore(
     known = np.concatenate(codes)
     order = np.argsort(known)
     reached = order[np.searchsorted(known, np.concatenate(rows), sorter=order)]
+    for i, remembered in enumerate(implied):
+        if remembered is not None:
+            found[:, 1 + i] = remembered[found[:, 0]]
     return found[:, 0], found[:, 1:], reached
+
+
+def _implied(policy: FiniteStatePolicy, numbers: Ints) -> Ints | None:
+    """Return the memory state that each game state implies, (S,), of a player that remembers no more than that."""
+    misreads = numbers.shape[1] > 1
+    if misreads or (policy.transitions.strides[0] and not (policy.transitions == policy.transitions[:1]).all()):
+        return None
+    return np.concatenate([[0], policy.transitions[0, numbers[1:, 0] - 1]])
 
 
 def _too_many(repeated: RepeatedGame, situations: str, branches: int) -> TooLarge:

@@ -30,7 +30,7 @@ FLOORS = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_run(name: str) -> None:
-    assert len(EXAMPLES[name].strip().splitlines()) < 20
+    assert len(EXAMPLES[name].strip().splitlines()) < (20 if "stable_baselines3" in EXAMPLES[name] else 30)
     exec(compile(EXAMPLES[name], name, "exec"), {"__name__": name})
 
 

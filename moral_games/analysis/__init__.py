@@ -1,4 +1,4 @@
-"""What it amounts to: exact values, moral regret, equilibria, tournaments and dynamics, and sampled play to check them."""
+"""What it amounts to: exact values, moral regret, equilibria, tournaments, dynamics, and sampled play."""
 
 from moral_games.analysis.decision import DecisionProblem
 from moral_games.analysis.dynamics import fixation_probability, moran, rare_mutation_distribution, replicator

@@ -54,7 +54,7 @@ class DecisionProblem:
         """
         policies = [uniform(repeated.game), *opponents]
         met = Situations.build(repeated, policies, observation_noise)
-        others = joint(met.acting(policies)[1:])
+        others = joint(met.acting(policies)[1:]) if opponents else np.ones((len(met.states), 1))
         situations, actions = len(met.states), repeated.game.shape[0] + 1
         rewards = np.einsum("kaj,kj->ka", met.rewards[..., 0].reshape(situations, actions, -1), others)
         following = met.following.reshape(situations, actions, -1, len(met.readings))

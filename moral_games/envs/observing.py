@@ -76,9 +76,19 @@ class Observing:
                 (seen * weight for seen, weight in zip(windows, self.weights, strict=True)), np.zeros_like(played)
             )
             return number if self.rounds is None else number + self.states // (self.rounds + 1) * played
-        blocks = [np.eye(1 + self.joint, dtype=np.float32).take(seen, axis=0) for seen in windows]
-        if not blocks:
-            blocks = [np.ones((len(played), 1), dtype=np.float32)]
+        told = np.zeros((len(played), self.width), dtype=np.float32)
+        rows = self.width * np.arange(len(played))
+        for at, seen in zip(self.blocks, windows, strict=True):
+            told.reshape(-1)[rows + seen + at] = 1.0
+        if not windows:
+            told[:, 0] = 1.0
         if self.rounds is not None:
-            blocks.append((played / self.rounds).astype(np.float32)[:, None])
-        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
+            told[:, -1] = played / self.rounds
+        return told
+
+    def all(self, windows: list[tuple[int, ...]], played: int) -> list[NDArray[np.float32] | np.int64]:
+        """Return the observation of each of several learners, every one in an array of its own."""
+        rows = self._rows
+        if rows is not None:
+            return [rows[window[0]].copy() for window in windows]
+        return [self.one(window, played) for window in windows]

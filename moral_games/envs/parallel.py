@@ -11,10 +11,10 @@ from gymnasium.utils import seeding
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils import OrderEnforcingWrapper, parallel_to_aec
 
-from moral_games import games
+from moral_games.chance import as_seed
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
 from moral_games.envs.session import Session
-from moral_games.games import MatrixGame
+from moral_games.games import MatrixGame, as_game
 from moral_games.repetition import Repetition
 from moral_games.rewards import Rewards
 
@@ -63,8 +63,13 @@ class ParallelMatrixGame(ParallelEnv):
         **controls: Any,
     ) -> None:
         check_render_mode(render_mode)
-        self.game = games.get(game) if isinstance(game, str) else game
-        self.session = Session(self.game, rewards, Repetition.of(controls), recording=render_mode is not None)
+        self.game = as_game(game)
+        self.session = Session(
+            self.game,
+            rewards,
+            Repetition.of(controls, ("game", "rewards", "render_mode", "max_cycles")),
+            recording=render_mode is not None,
+        )
         self.possible_agents = [f"player_{i}" for i in range(self.game.players)]
         self.agents: list[str] = []
         self.render_mode = render_mode
@@ -97,7 +102,7 @@ class ParallelMatrixGame(ParallelEnv):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Begin an episode; a seed makes it, and all that follow, repeatable."""
         if seed is not None or not self.session.is_seeded:
-            self.session.seed(int(seeding.np_random(seed)[0].integers(2**63)) if seed is None else seed)
+            self.session.seed(int(seeding.np_random(None)[0].integers(2**63)) if seed is None else as_seed(seed))
         self.session.reset()
         self.agents = self.possible_agents[:]
         return self._observations(), {agent: {} for agent in self.agents}
@@ -120,8 +125,9 @@ class ParallelMatrixGame(ParallelEnv):
         agents, check = self.agents, self.session.check
         if not agents:
             raise ValueError("the episode is over or was not begun; call reset() before step()")
-        if actions.keys() != self.action_spaces.keys():
-            raise ValueError(f"step() needs one action for each of {agents}, got {sorted(actions)}")
+        if not isinstance(actions, dict) or actions.keys() != self.action_spaces.keys():
+            given = sorted(actions) if isinstance(actions, dict) else actions
+            raise ValueError(f"step() needs one action for each of {agents}, got {given!r}")
         chosen = [check(i, actions[agent]) for i, agent in enumerate(agents)]
         played, payoffs, rewards, terminated, truncated = self.session.play(chosen)
         result = (

@@ -60,6 +60,7 @@ def register(game: str | MatrixGame = "ipd", name: str | None = None, **options:
     str
         The name to give to an algorithm's configuration.
     """
-    name = name or ids().get(game if isinstance(game, str) else game.name, f"moral_games/{game}")
+    if name is None:
+        name = f"moral_games/{game.name}" if isinstance(game, MatrixGame) else ids().get(game, f"moral_games/{game}")
     register_env(name, lambda config: MatrixGameMultiAgentEnv({"game": game, **options, **config}))
     return name

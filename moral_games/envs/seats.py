@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from operator import index
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,12 @@ class View(NamedTuple):
 
 
 class Learner:
-    """A seat whose actions come from outside; it keeps the rounds that it observes."""
+    """A seat whose actions come from outside; it keeps the rounds that it observes.
+
+    A seat *is sure* if, with steady hands, its draw makes no difference.
+    """
+
+    is_sure = True
 
     def __init__(self, repetition: Repetition, number: int) -> None:
         self.number = number
@@ -50,6 +56,7 @@ class Table:
     def __init__(self, repetition: Repetition, number: int, policy: FiniteStatePolicy) -> None:
         self.number = number
         self.thresholds = executed(policy, repetition.noise).tolist()
+        self.is_sure = all(limit in (0.0, 1.0) for row in self.thresholds for limit in row)
         self.transitions = policy.transitions
         self.state = 0
 
@@ -70,6 +77,8 @@ class Table:
 class Acting:
     """A seat played by an actor."""
 
+    is_sure = True
+
     def __init__(self, repetition: Repetition, number: int, actor: Actor) -> None:
         self.number = number
         self.noise = repetition.noise
@@ -80,8 +89,23 @@ class Acting:
         self.actor.begin(np.random.default_rng(stream.draw_bits()))
 
     def act(self, chosen: int, count: int, draws: Iterator[float]) -> int:
-        """Ask for an action."""
-        return replaced(self.actor.act(), count, self.noise, next(draws))
+        """Ask for an action.
+
+        Raises
+        ------
+        ValueError
+            If the actor answers with none of the game's actions.
+        """
+        answer = self.actor.act()
+        try:
+            action = index(answer)
+        except TypeError:
+            action = -1
+        if not 0 <= action < count:
+            raise ValueError(
+                f"actor {self.actor.name!r} in seat {self.number} can play 0 to {count - 1}, but act() gave {answer!r}"
+            )
+        return replaced(action, count, self.noise, next(draws))
 
     def see(self, view: View) -> None:
         """Show a round."""

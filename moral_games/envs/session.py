@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import repeat
 from operator import index
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from moral_games.chance import Stream
+from moral_games.chance import Stream, hashes
 from moral_games.envs.observing import Observing
 from moral_games.envs.rendering import Scene
 from moral_games.envs.rendering.scene import ROUNDS_SHOWN
@@ -25,7 +26,7 @@ from moral_games.rewards import Outcome, Rewards, one_each
 Joint = tuple[int, ...]
 
 _MOST_REMEMBERED = 100_000
-_NOTHING: Iterator[float] = iter(())
+_ANYTHING: Iterator[float] = repeat(0.0)
 
 
 Numbers = tuple[float, ...]
@@ -98,6 +99,8 @@ class Session:
         )
         self._acting = [(i, seat) for i, seat in enumerate(self._seats) if i in opponents or repetition.noise]
         self._draws = draws_a_round(repetition, game.players, len(opponents))
+        self._hashes = hashes(self._draws)
+        self._is_sure = not (self._varies or repetition.noise) and all(seat.is_sure for seat in self._seats)
         self._stream: Stream | None = None
         self._initial = repetition.initial_joint(game)
         self._previous: Joint = (-1,) * game.players
@@ -136,8 +139,7 @@ class Session:
 
     def observations(self) -> list[np.ndarray | np.int64]:
         """Return what every learner observes, by seat."""
-        one, played = self.observing.one, self.played
-        return [one(learner.window, played) for learner in self._learners.values()]
+        return self.observing.all([learner.window for learner in self._learners.values()], self.played)
 
     def check(self, player: int, action: object) -> int:
         """Return an action as a plain int.
@@ -166,7 +168,11 @@ class Session:
         """
         if self._stream is None:
             raise ValueError("the episode was not begun; call reset() first")
-        draws = iter(self._stream.draw(self._draws)) if self._draws else _NOTHING
+        if self._is_sure:
+            draws: Iterator[float] = _ANYTHING
+            self._stream.skip(self._hashes)
+        else:
+            draws = iter(self._stream.draw(self._draws))
         for i, seat in self._acting:
             chosen[i] = seat.act(chosen[i], self._counts[i], draws)
         actions = tuple(chosen)
@@ -187,7 +193,7 @@ class Session:
         if self._recording:
             self._history.append(actions)
             self._totals += (payoffs, rewards)
-        over = self.played == self.rounds
+        over = self.rounds is not None and self.played >= self.rounds
         terminated = ended or (over and self.rounds == 1)
         return actions, payoffs, rewards, terminated, over and not terminated
 

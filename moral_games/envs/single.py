@@ -8,13 +8,15 @@ from typing import Any
 import gymnasium
 from gymnasium import spaces
 
-from moral_games import games
+from moral_games.chance import as_seed
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
 from moral_games.envs.session import Session
-from moral_games.games import MatrixGame
+from moral_games.games import MatrixGame, as_game
 from moral_games.opponents import AnyOpponent, players
 from moral_games.repetition import Repetition
 from moral_games.rewards import Rewards
+
+OPTIONS = ("game", "opponent", "reward", "player", "render_mode")
 
 
 class MatrixGameEnv(gymnasium.Env[Any, Any]):
@@ -61,12 +63,14 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
         **controls: Any,
     ) -> None:
         check_render_mode(render_mode)
-        self.game = games.get(game) if isinstance(game, str) else game
+        self.game = as_game(game)
         self.player = player
         others = players(opponent, self.game, player)
         seats = [seat for seat in range(self.game.players) if seat != player]
         self.opponents = dict(zip(seats, others, strict=True))
-        self.session = Session(self.game, reward, Repetition.of(controls), self.opponents, render_mode is not None)
+        self.session = Session(
+            self.game, reward, Repetition.of(controls, OPTIONS), self.opponents, render_mode is not None
+        )
         self.observation_space = self.session.observing.space
         self.action_space = spaces.Discrete(self.game.shape[player])
         self.render_mode = render_mode
@@ -74,6 +78,7 @@ class MatrixGameEnv(gymnasium.Env[Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode; a seed makes it, and all that follow, repeatable."""
+        seed = None if seed is None else as_seed(seed)
         super().reset(seed=seed)
         if seed is not None or not self.session.is_seeded:
             self.session.seed(int(self.np_random.integers(2**63)) if seed is None else seed)

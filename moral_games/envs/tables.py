@@ -92,10 +92,11 @@ class Tables:
         """
         game = repetition.scaled(game)
         learner = uniform(game.seen_by(player))
+        compiled = {values: RepeatedGame.compile(game, values) for values in {kind.values for kind in kinds}}
         parts = []
         for kind in kinds:
             policies = [kind.opponents.get(seat, learner) for seat in range(game.players)]
-            repeated = RepeatedGame.compile(game, kind.values)
+            repeated = compiled[kind.values]
             parts.append((policies, Situations.build(repeated, policies, repetition.observation_noise)))
         if sum(met.following.size for _, met in parts) > MOST_CELLS:
             raise TooLarge(

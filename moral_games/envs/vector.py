@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from moral_games import games
+from moral_games.chance import as_seed
 from moral_games.envs.batch import Batch, SessionBatch, TableBatch
 from moral_games.envs.observing import Observing
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
+from moral_games.envs.single import OPTIONS
 from moral_games.envs.tables import Faced, Tables
-from moral_games.games import MatrixGame
+from moral_games.games import MatrixGame, as_game
 from moral_games.opponents import AnyOpponent, Player, players
 from moral_games.policy import FiniteStatePolicy
 from moral_games.repeated import TooLarge
@@ -54,7 +56,8 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         ``infos["final_obs"]`` and ``infos["final_info"]`` (``SAME_STEP``), or nothing until `reset` is
         called with ``options={"reset_mask": ...}`` (``DISABLED``).
     max_episode_steps
-        Gymnasium's name for ``rounds``.
+        Steps after which an episode is truncated, whatever it is: what Gymnasium's TimeLimit does to
+        a single environment. The game's own horizon is ``rounds``.
     **controls
         The parameters of `moral_games.repetition.Repetition`.
 
@@ -86,25 +89,29 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         **controls: Any,
     ) -> None:
         check_render_mode(render_mode)
-        if isinstance(num_envs, bool) or not hasattr(num_envs, "__index__") or num_envs < 1:
-            raise ValueError(f"num_envs must be a whole number, at least 1, got {num_envs!r}")
+        num_envs = _at_least_one(num_envs, "num_envs")
         for name, given in (("opponents", opponents), ("rewards", rewards)):
             if given is not None and (isinstance(given, str) or len(given) != num_envs):
                 raise ValueError(f"{name} must have one entry a row: {num_envs}, got {given!r}")
         self.num_envs = num_envs
-        self.game = games.get(game) if isinstance(game, str) else game
+        self.game = as_game(game)
         self.player = player
         self.render_mode = render_mode
-        limit = {} if max_episode_steps is None else {"rounds": max_episode_steps}
-        self.repetition = Repetition.of({**controls, **limit})
+        beside = ("num_envs", *OPTIONS, "opponents", "rewards", "autoreset_mode", "max_episode_steps", "max_cycles")
+        self.repetition = Repetition.of(controls, beside)
+        self.max_episode_steps = None if max_episode_steps is None else _at_least_one(max_episode_steps)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = Observing(self.game, self.repetition).space
-        self._batch = self._build(opponents or [opponent] * num_envs, rewards or [reward] * num_envs)
+        self._batch = self._build(
+            [opponent] * num_envs if opponents is None else opponents,
+            [reward] * num_envs if rewards is None else rewards,
+        )
         self.single_action_space = spaces.Discrete(self.game.shape[player])
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._done: Bools | None = None
+        self._elapsed = np.zeros(num_envs, dtype=np.int64)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -123,16 +130,18 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         ValueError
             If there are not as many seeds as rows, or the mask is not one bool a row.
         """
+        if options is not None and not isinstance(options, dict):
+            raise ValueError(f"options must be a dict, with reset_mask or without, got {options!r}")
         rows = self._mask((options or {}).get("reset_mask"))
         if seed is None:
             seeds: Sequence[int | None] = [None] * self.num_envs
             if self._done is None:
                 start, _ = seeding.np_random(None)
                 seeds = range(first := int(start.integers(2**62)), first + self.num_envs)
-        elif isinstance(seed, int | np.integer):
-            seeds = range(int(seed), int(seed) + self.num_envs)
+        elif not isinstance(seed, Sequence | np.ndarray):
+            seeds = range(as_seed(seed), as_seed(seed) + self.num_envs)
         else:
-            seeds = list(seed)
+            seeds = [None if number is None else as_seed(number) for number in seed]
             if len(seeds) != self.num_envs:
                 raise ValueError(f"seed must be one number, or one a row: {self.num_envs}, got {len(seeds)}")
         if rows is not None:
@@ -143,6 +152,7 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
             )
         self._batch.seed(seeds)
         self._batch.reset(rows)
+        self._elapsed[slice(None) if rows is None else rows] = 0
         self._done = np.zeros(self.num_envs, dtype=bool) if rows is None or self._done is None else self._done & ~rows
         return self._batch.observe(), {}
 
@@ -159,10 +169,10 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         ValueError
             If a row's episode is over (in mode ``DISABLED``) or was not begun, or an action is unknown.
         """
-        chosen = self._check(actions)
         if self._done is None:
             raise ValueError("no episode was begun; call reset() before step()")
         waiting = self._done if self._done.any() else None
+        chosen = self._check(actions, waiting)
         if waiting is not None and self.autoreset_mode == AutoresetMode.DISABLED:
             raise ValueError(
                 f"the episodes of rows {np.flatnonzero(waiting).tolist()[:10]} are over; "
@@ -173,6 +183,9 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         if waiting is not None and live is not None:
             self._batch.reset(waiting)
             earned, terminated, truncated = np.where(live, earned, 0.0), terminated & live, truncated & live
+        if self.max_episode_steps is not None:
+            self._elapsed = np.where(self._done, 0, self._elapsed + 1)
+            truncated = truncated | (self._elapsed >= self.max_episode_steps)
         spoken = np.ones(self.num_envs, dtype=bool) if live is None else live
         infos = _infos(self.player, played, payoffs, spoken)
         over = terminated | truncated
@@ -185,6 +198,7 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
             }
             infos = {**_infos(self.player, played, payoffs, ~over), **final, "_final_info": over.copy()}
             self._batch.reset(over)
+            self._elapsed[over] = 0
             observations = self._batch.observe()
             self._done = np.zeros(self.num_envs, dtype=bool)
         else:
@@ -204,11 +218,10 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         faced: list[tuple[dict[int, Player], Rewards]] = []
         of_row = []
         for opponent, reward in zip(opponents, rewards, strict=True):
-            values = one_each(game, reward)
-            key = (opponent if isinstance(opponent, str) else id(opponent), values)
+            key = _key(opponent), _key(reward)
             if key not in kinds:
                 kinds[key] = len(faced)
-                faced.append((self._seated(opponent), values))
+                faced.append((self._seated(opponent), one_each(game, reward)))
             of_row.append(kinds[key])
         tabular = [
             Faced(
@@ -240,20 +253,35 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError("reset_mask picks no row; leave it out to reset all of them")
         return mask.copy()
 
-    def _check(self, actions: Any) -> NDArray[np.int64]:
+    def _check(self, actions: Any, ignored: Bools | None) -> NDArray[np.int64]:
         chosen = np.asarray(actions)
         count, lowest = self.game.shape[self.player], self.repetition.lowest_action
-        if chosen.shape != (self.num_envs,) or chosen.dtype.kind not in "iu":
+        if chosen.shape != (self.num_envs,) or chosen.dtype.kind not in "iub":
             raise ValueError(
                 f"step() needs {self.num_envs} whole numbers, one action a row, "
                 f"got {chosen.dtype} of shape {chosen.shape}"
             )
+        if ignored is not None:
+            chosen = np.where(ignored, 0, chosen)
         if chosen.min() < lowest or chosen.max() >= count:
             wrong = chosen[(chosen < lowest) | (chosen >= count)][0]
             raise ValueError(
                 f"player {self.player} of {self.game.name!r} has actions {lowest} to {count - 1}, got {wrong}"
             )
         return chosen.astype(np.int64, copy=False)
+
+
+def _at_least_one(number: Any, name: str = "max_episode_steps") -> int:
+    if isinstance(number, bool) or not hasattr(number, "__index__") or index(number) < 1:
+        raise ValueError(f"{name} must be a whole number, at least 1, got {number!r}")
+    return index(number)
+
+
+def _key(given: Any) -> Any:
+    """Return what tells apart the opponents or values of rows: what a text says, which object another is."""
+    if isinstance(given, str):
+        return given
+    return tuple(map(_key, given)) if isinstance(given, Sequence) else id(given)
 
 
 def _infos(player: int, played: np.ndarray, payoffs: np.ndarray, rows: Bools) -> dict[str, Any]:

@@ -51,6 +51,7 @@ __all__ = [
     "Dilemma",
     "MatrixGame",
     "OrdinalClass",
+    "as_game",
     "commons",
     "coordination",
     "dilemma",
@@ -130,6 +131,23 @@ def get(name: str) -> MatrixGame:
     5
     """
     return read(name) if name.endswith((".toml", ".nfg")) else _known(name)
+
+
+def as_game(game: str | MatrixGame) -> MatrixGame:
+    """Return a game given as itself or by name.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ValueError
+        If there is no game of that name.
+    """
+    if isinstance(game, MatrixGame):
+        return game
+    if isinstance(game, str):
+        return get(game)
+    raise TypeError(f"a game is a MatrixGame or the name of one, got {game!r}; see MatrixGame.from_payoffs")
 
 
 @cache

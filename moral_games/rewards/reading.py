@@ -67,7 +67,8 @@ def as_reward(reward: str | RewardFunction) -> RewardFunction:
         return reward
     if isinstance(reward, str):
         return parse(reward)
-    raise TypeError(f"a reward is a RewardFunction or its text, got {reward!r}")
+    hint = "; decorate a function of an outcome with moral_games.rewards.value" if callable(reward) else ""
+    raise TypeError(f"a reward is a RewardFunction or its text, got {reward!r}{hint}")
 
 
 def one_each(game: MatrixGame, rewards: Rewards) -> tuple[RewardFunction, ...]:
@@ -77,8 +78,10 @@ def one_each(game: MatrixGame, rewards: Rewards) -> tuple[RewardFunction, ...]:
     ------
     ValueError
         If several are given, but not one a player.
+    TypeError
+        If something that is given is no reward.
     """
-    if isinstance(rewards, str | RewardFunction):
+    if isinstance(rewards, str) or not isinstance(rewards, Sequence):
         return (as_reward(rewards),) * game.players
     values = tuple(as_reward(reward) for reward in rewards)
     if len(values) != game.players:

@@ -51,3 +51,15 @@ def test_the_same_step_on_other_libraries(library: str) -> None:
         for mine, reference in zip(found, expected, strict=True):
             assert np.array_equal(np.asarray(mine), reference)
         situation, state, joint = expected[0], expected[3], rng.integers(-1, 2, (rows, 2))
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64"])
+@pytest.mark.parametrize("library", [np, torch], ids=["numpy", "torch"])
+def test_narrow_actions_reach_every_cell(library, kind: str) -> None:
+    payoffs = np.random.default_rng(0).normal(size=(12, 13, 2))
+    rules = mg.RepeatedGame.compile(mg.MatrixGame.from_payoffs(payoffs)).on(library)
+    joint = np.stack(np.meshgrid(np.arange(12), np.arange(13), indexing="ij"), axis=-1)
+    actions = library.asarray(joint, dtype=getattr(library, kind))
+    assert np.array_equal(
+        np.asarray(rules.step(library.zeros((12, 13), dtype=library.int64), actions).payoffs), payoffs
+    )

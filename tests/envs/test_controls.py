@@ -268,3 +268,86 @@ def test_long_memories_need_no_numbers() -> None:
 def test_repetition_says_what_it_is() -> None:
     assert Repetition.of({}) == Repetition()
     assert Repetition.of({"max_cycles": None}).rounds == 100 and Repetition.of({"max_cycles": 5}).rounds == 5
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    env = MatrixGameEnv("ipd", continue_probability=np.float64(0.9), noise=np.float32(0.1), rounds=np.int64(2))
+    env.reset(seed=0)
+    for _ in range(2):
+        *_, terminated, truncated, _ = env.step(np.int64(0))
+        assert type(terminated) is bool and type(truncated) is bool
+    assert Repetition(noise=np.float64(0.5)) == Repetition(noise=0.5)
+
+
+def test_one_player_is_enough() -> None:
+    alone = mg.MatrixGame.from_payoffs([[1.0], [2.0], [0.0]])
+    env = MatrixGameVectorEnv(2, alone, opponent=[], observation_noise=0.3, noise=0.1)
+    env.reset(seed=0)
+    assert env.step(np.array([0, 1]))[1].shape == (2,)
+    best = mg.PolicyTable([[0, 1, 0]] * 4)
+    found = mg.evaluate(best, [], alone)
+    assert found.payoffs == pytest.approx([2.0]) and found.moral_regret == 0
+
+
+def test_a_lower_max_cycles_ends_an_episode() -> None:
+    env = mg.parallel_env("ipd", rounds=10)
+    env.reset(seed=0)
+    for _ in range(4):
+        env.step({"player_0": 0, "player_1": 0})
+    env.max_cycles = 2
+    assert env.step({"player_0": 0, "player_1": 0})[3] == {"player_0": True, "player_1": True}
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", True])
+def test_bad_seeds_are_refused_alike(seed) -> None:
+    for env in (MatrixGameEnv(), mg.parallel_env(), MatrixGameVectorEnv(2)):
+        with pytest.raises(ValueError, match="a seed must be a whole number, at least 0"):
+            env.reset(seed=seed)
+    with pytest.raises(ValueError, match="a seed must be a whole number"):
+        MatrixGameVectorEnv(2).reset(seed=[1, -1])
+    for env in (MatrixGameEnv(), mg.parallel_env(), MatrixGameVectorEnv(2)):
+        env.reset(seed=np.int64(3))
+
+
+def test_errors_name_what_an_environment_has() -> None:
+    with pytest.raises(ValueError, match="unknown option 'reward'. Did you mean 'rewards'"):
+        mg.parallel_env("ipd", reward="selfish")
+    with pytest.raises(ValueError, match="unknown option 'rewards'. Did you mean 'reward'"):
+        MatrixGameEnv("ipd", rewards="selfish")
+    with pytest.raises(ValueError, match="two names of one option"):
+        mg.parallel_env("ipd", rounds=3, max_cycles=4)
+    with pytest.raises(TypeError, match="a game is a MatrixGame or the name of one, got 3"):
+        MatrixGameEnv(3)
+    with pytest.raises(TypeError, match="decorate a function of an outcome with moral_games.rewards.value"):
+        MatrixGameEnv("ipd", reward=lambda outcome: outcome.payoffs)
+    both = mg.parallel_env("ipd")
+    both.reset(seed=0)
+    with pytest.raises(ValueError, match=r"one action for each of .*, got \[0, 1\]"):
+        both.step([0, 1])
+
+
+@pytest.mark.parametrize("answer", [-1, 2, 1.0, "C", None])
+def test_an_actor_s_answer_is_checked(answer) -> None:
+    class Wrong:
+        name = "wrong"
+
+        def __init__(self, game: mg.MatrixGame) -> None: ...
+
+        def begin(self, rng: np.random.Generator) -> None: ...
+
+        def act(self):
+            return answer
+
+        def see(self, actions) -> None: ...
+
+    env = MatrixGameEnv("ipd", opponent=Wrong)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="actor 'wrong' in seat 1 can play 0 to 1, but act\\(\\) gave"):
+        env.step(0)
+
+
+def test_policies_of_single_precision_answer_legally() -> None:
+    logits = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert (mg.PolicyTable(chances).legal_mass == 1).all()
+    assert mg.PolicyTable([[0.5, 0.4999]] * 5).legal_mass == pytest.approx(0.9999, abs=1e-9)

@@ -243,3 +243,58 @@ def test_make_vec_takes_the_native_one_by_default() -> None:
         env = gymnasium.make_vec("moral_games/StagHunt-v0", num_envs=4, opponent="grim", reward="utilitarian")
     assert isinstance(env, MatrixGameVectorEnv) and env.game.name == "stag_hunt"
     assert env.observation_space.contains(env.reset(seed=0)[0])
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP], ids=lambda mode: mode.name)
+@pytest.mark.parametrize(
+    "options", [{"rounds": 3}, {"rounds": None}, {"rounds": 1}, {"rounds": 9, "clock": True}], ids=str
+)
+def test_max_episode_steps_is_gymnasium_s_time_limit(options: dict, mode: AutoresetMode) -> None:
+    limited = {"max_episode_steps": 4, "opponent": "random", "continue_probability": 0.9, **options}
+    ours, theirs = (
+        gymnasium.make_vec(
+            "moral_games/IPD-v0",
+            num_envs=3,
+            vectorization_mode=kind,
+            **(
+                {"autoreset_mode": mode}
+                if kind == "vector_entry_point"
+                else {"vector_kwargs": {"autoreset_mode": mode}}
+            ),
+            **limited,
+        )
+        for kind in ("vector_entry_point", "sync")
+    )
+    assert np.array_equal(ours.reset(seed=0)[0], theirs.reset(seed=0)[0])
+    for _ in range(25):
+        for mine, other in zip(
+            ours.step(np.zeros(3, dtype=int))[:4], theirs.step(np.zeros(3, dtype=int))[:4], strict=True
+        ):
+            assert np.array_equal(mine, other)
+
+
+def test_an_action_that_is_ignored_may_be_anything() -> None:
+    env = MatrixGameVectorEnv(2, opponents=["always_cooperate", "random"], rounds=2)
+    env.reset(seed=0)
+    for _ in range(2):
+        env.step(np.zeros(2, dtype=int))
+    env.step(np.array([7, -3]))
+    with pytest.raises(ValueError, match="actions 0 to 1, got 7"):
+        env.step(np.array([0, 7]))
+
+
+def test_equal_rows_share_their_tables() -> None:
+    env = MatrixGameVectorEnv(
+        500, "public_goods(players=3)", opponents=[["random", "always_cooperate"] for _ in range(500)]
+    )
+    assert len(env._batch.tables.first) == 1
+
+
+def test_eight_players_are_tabulated() -> None:
+    env = MatrixGameVectorEnv(64, "public_goods(players=8)", opponent="random", reward="deontological")
+    alone = MatrixGameEnv("public_goods(players=8)", opponent="random", reward="deontological")
+    assert isinstance(env._batch, TableBatch)
+    assert np.array_equal(env.reset(seed=4)[0][0], alone.reset(seed=4)[0])
+    for _ in range(5):
+        together, single = env.step(np.ones(64, dtype=int)), alone.step(1)
+        assert np.array_equal(together[0][0], single[0]) and together[1][0] == single[1]

@@ -106,7 +106,7 @@ class PopulationEnv(ParallelEnv):
             if given not in known:
                 raise unknown(name, given, known)
         check_render_mode(render_mode)
-        self.game = _for_pairs(games.get(game) if isinstance(game, str) else game)
+        self.game = _for_pairs(games.as_game(game))
         self.players = _whole("players", players, 2)
         self.rewards_of = _one_each(rewards, self.players)
         self.matching, self.observation, self.render_mode = matching, observation, render_mode
@@ -260,9 +260,9 @@ def population_env(game: str | MatrixGame = "ipd", **options: Any) -> Population
     return PopulationEnv(game, **options)
 
 
-def population_aec_env(**options: Any) -> AECEnv:
+def population_aec_env(game: str | MatrixGame = "ipd", **options: Any) -> AECEnv:
     """Return a population as a PettingZoo AEC environment: agents decide one after the other, unseen by the others."""
-    return parallel_to_aec(population_env(**options))
+    return parallel_to_aec(population_env(game, **options))
 
 
 def _tables(game: MatrixGame, values: Sequence[RewardFunction]) -> tuple[Floats, Floats, Ints]:
