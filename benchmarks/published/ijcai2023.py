@@ -135,10 +135,14 @@ def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _draw(run: Run, played: Mapping[Batch, Counts]) -> None:
+    """Draw the figures that are not there yet."""
     run.path("figures").mkdir(exist_ok=True)
     for game in GAMES:
         for name, draw in FIGURES.items():
-            draw(game, played).savefig(run.path("figures", f"{game}-{name}.png"), dpi=110, metadata={"Software": None})
+            path = run.path("figures", f"{game}-{name}.png")
+            if not path.exists():
+                with whole_file(path) as partial:
+                    draw(game, played).savefig(partial, format="png", dpi=110, metadata={"Software": None})
 
 
 def _told(text: str) -> None:
