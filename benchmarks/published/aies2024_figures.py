@@ -30,13 +30,12 @@ def cooperation(measured: Populations) -> Figure:
 
     A panel a population; rolling means over 200 episodes, their mean over runs and its 95 % interval.
     """
-    figure, panels = _panels(measured, sharex=True, sharey=True)
+    figure, panels = _panels(measured, sharey=True)
     for axis, (majority, found) in panels:
         for name, colour in zip(OVER_TIME[:2], COLOURS, strict=False):
             _curve(axis, found, name, name, colour, "-")
-        axis.set(ylim=(0, 1.02), title=f"mostly {majority}")
+        axis.set(ylim=(0, 1.02), title=f"mostly {majority}", xlabel="episode")
         axis.grid(alpha=0.25)
-    figure.supxlabel("episode")
     _legend(figure)
     return figure
 
@@ -65,7 +64,7 @@ def popularity(measured: Populations, types: Types) -> Figure:
         axis.bar(place, ends[:, 0], color=colours)
         axis.vlines(place, ends[:, 1], ends[:, 2], color="black", linewidth=1)
         axis.axhline(1 / counts.shape[1], color="black", linewidth=0.8, linestyle=":")
-        axis.set(title=f"mostly {majority}", xticks=place)
+        axis.set(title=f"mostly {majority}", xticks=place, ylim=(0, None))
         axis.set_xticklabels(list(shares), rotation=60, fontsize=8)
     figure.supylabel("share of selections of a player of the type, last episodes (dotted: by chance)", fontsize=10)
     return figure
