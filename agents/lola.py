@@ -6,7 +6,7 @@ step, and so its own value, changes with its own logits: ∇ᵢVᵢ + η Σⱼ (
 dilemma tables that reciprocate are found, where naive learners defect. Run it with, for example::
 
     python -m agents.lola --seeds 100
-    python -m agents.lola --game matching_pennies --look-ahead 1 --seeds 20
+    python -m agents.lola --game matching_pennies --learning-rate 0.1 --seeds 20
 """
 
 from __future__ import annotations

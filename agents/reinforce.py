@@ -40,7 +40,7 @@ class Options(table_ascent.Options):
 
     agent: ClassVar[str] = "reinforce"
 
-    learning_rate: float = 0.1
+    learning_rate: float = 0.03
     episodes: int = 64
     """Episodes between two updates."""
 

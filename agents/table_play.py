@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +10,12 @@ from numpy.typing import NDArray
 
 from agents.seats import Seats
 from moral_games.policy import uniform
+from moral_games.repeated import MOST_CELLS, TooLarge
 from moral_games.situations import Situations
 
 Floats = NDArray[np.floating]
-Numbers = NDArray[np.inexact[Any]]
-"""Real or complex."""
+Numbers = NDArray[Any]
+"""Real, or complex."""
 
 
 class Solved(NamedTuple):
@@ -45,6 +45,11 @@ class TablePlay:
     initial
         How play begins: ``"start"`` or ``"random"``.
 
+    Raises
+    ------
+    TooLarge
+        If the chain would have more than `MOST_CELLS` entries, as it has with many players or actions.
+
     Attributes
     ----------
     first
@@ -63,6 +68,12 @@ class TablePlay:
         self.seats, self.discount, self.first = seats, discount, met.first(initial)
         self.memory, self.following, self.rewards = met.memory, met.following[..., 0], met.rewards
         self._payoffs, self._shape = met.payoffs, seats.repeated.payoffs.shape[:-1]
+        cells = self.following.size * len(self.first)
+        if cells > MOST_CELLS:
+            raise TooLarge(
+                f"the chain of game {seats.game.name!r} has {cells:,} entries; at most {MOST_CELLS:,} are tabulated. "
+                "Take fewer players or actions, opponents that remember less, or agents.tabular_q"
+            )
         self._moves = np.eye(len(self.first))[self.following]
         self._fixed = {seat: policy.with_illegal[self.memory[:, seat]] for seat, policy in seats.fixed.items()}
 
@@ -134,13 +145,16 @@ def _with_illegal(chances: Numbers) -> Numbers:
 
 def _joint(acting: Sequence[Numbers]) -> Numbers:
     """Return the probability of each joint action in each situation; (R, K, J)."""
-    factors = chain.from_iterable((chances, [0, 1, 2 + seat]) for seat, chances in enumerate(acting))
-    joint = np.einsum(*factors, [0, 1, *range(2, 2 + len(acting))])
-    return joint.reshape(*joint.shape[:2], -1)
+    chances = np.einsum(*_factors(acting), [0, 1, *range(2, 2 + len(acting))])
+    return chances.reshape(*chances.shape[:2], -1)
 
 
 def _without_others(table: Numbers, acting: Sequence[Numbers], seat: int) -> Numbers:
     """Average (R, K, A_0 + 1, ..., A_{n-1} + 1, n) over what the others do; (R, K, A + 1, n)."""
-    players = len(acting)
-    factors = chain.from_iterable((acting[other], [0, 1, 2 + other]) for other in range(players) if other != seat)
-    return np.einsum(table, [0, 1, *range(2, 3 + players)], *factors, [0, 1, 2 + seat, 2 + players])
+    axes = [0, 1, *range(2, 3 + len(acting))]
+    return np.einsum(table, axes, *_factors(acting, without=seat), [0, 1, 2 + seat, axes[-1]])
+
+
+def _factors(acting: Sequence[Numbers], without: int = -1) -> list[Any]:
+    """Return players' action probabilities with the axes that einsum knows them by: runs, situations, actions."""
+    return [part for seat, each in enumerate(acting) if seat != without for part in (each, [0, 1, 2 + seat])]
