@@ -10,7 +10,7 @@ depends on nothing but its population's seed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from torch import Tensor
 
 from moral_games import MatrixGame, RepeatedGame, RewardFunction, chance
 from moral_games.envs.population.matching import other_seat
+
+Array = Any
+"""A numpy array or a tensor."""
 
 DRAWS = 7
 """How many uniform numbers each player draws a round."""
@@ -37,11 +40,11 @@ class Chances(NamedTuple):
         (..., R, N, 2) bool and int: whether each role in each game moves at random, and then how.
     """
 
-    selects_at_random: Tensor
-    partner: Tensor
-    place: Tensor
-    moves_at_random: Tensor
-    move: Tensor
+    selects_at_random: Array
+    partner: Array
+    place: Array
+    moves_at_random: Array
+    move: Array
 
 
 def streams(seeds: Sequence[int], players: int) -> chance.Positions:

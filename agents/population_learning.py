@@ -170,7 +170,7 @@ class Populations:
             for number in range(rounds):
                 self._episode(Chances(*(entry[number] for entry in drawn)), played[number])
         self.done += rounds
-        kept = played.cpu().numpy().astype(np.uint8 if max(players, actions) <= 256 else np.int32)
+        kept: NDArray[np.integer] = played.cpu().numpy().astype(np.uint8 if max(players, actions) <= 256 else np.int32)
         record = Record(kept[:, 0], kept[:, 1], np.moveaxis(kept[:, 2:], 1, -1))
         self._keep(first, record)
         return self._scalars(record)

@@ -94,7 +94,7 @@ class Optimised:
         Where torch keeps them.
     """
 
-    def __init__(self, sizes: Mapping[str, Size], networks: int, learning_rate: float, device: str) -> None:
+    def __init__(self, sizes: Mapping[str, Size], networks: int, learning_rate: float, device: torch.device) -> None:
         self._shapes = {name: size.shapes(networks) for name, size in sizes.items()}
         entries = sum(prod(shape) for shapes in self._shapes.values() for shape in shapes.values())
         self._vector = torch.zeros(-(-entries // ALIGNMENT) * ALIGNMENT, device=device)
@@ -128,7 +128,7 @@ class Optimised:
             for name, views in self._views(vector).items():
                 for field, tensor in views._asdict().items():
                     tensor.copy_(torch.from_numpy(arrays[f"{kind}.{name}.{field}"]))
-        self._adam.state[self._vector]["step"].fill_(float(arrays["step"]))
+        self._adam.state[self._vector]["step"].fill_(arrays["step"].item())
 
     def _vectors(self) -> dict[str, Tensor]:
         state = self._adam.state[self._vector]

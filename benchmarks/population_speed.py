@@ -1,4 +1,4 @@
-"""How fast populations learn: the cost of an episode against runs and players, beside a plain loop of the same protocol.
+"""How fast populations learn: the cost of an episode by runs and by players, beside a plain loop of the protocol.
 
 Run from the repository's root::
 
@@ -53,21 +53,20 @@ def main(options: Options) -> None:
     loop = _loop(study, options)
     print(f"A plain loop: {1e3 * loop:.1f} ms an episode of one run of {study.players} players.\n")
     print(
-        "| runs together | ms an episode | ms a run | loop / batch | the study's population in |\n|---|---|---|---|---|"
+        "| runs together | ms an episode | ms a run | times the loop | the study's population |\n|---|---|---|---|---|"
     )
     for runs in options.runs:
         cost = _batched(replace(study, seeds=runs), options)
-        whole = cost * EPISODES * max(RUNS / runs, 1)
-        print(
-            f"| {runs} | {1e3 * cost:.2f} | {1e3 * cost / runs:.3f} | {loop * runs / cost:.0f} × | {whole / 60:.1f} min |"
-        )
+        row = f"{1e3 * cost:.2f} | {1e3 * cost / runs:.3f} | {loop * runs / cost:.0f}"
+        print(f"| {runs} | {row} | {cost / runs * RUNS * EPISODES / 60:.1f} min |")
     print("\n| players | ms an episode of one run | µs a player |\n|---|---|---|")
     for count in options.players:
         cost = _batched(replace(study, reward=("utilitarian",), players=count), options)
         print(f"| {count} | {1e3 * cost:.2f} | {1e6 * cost / count:.0f} |")
     print(
-        f"\nThe last column of the first table is {EPISODES:,} episodes of {RUNS} runs, extrapolated; the loop would take "
-        f"{loop * EPISODES * RUNS / 3600:.0f} hours. torch: {options.device}, {options.threads} thread(s)."
+        f"\nThe last column of the first table is extrapolated to {EPISODES:,} episodes of {RUNS} runs, which would "
+        f"take the loop {loop * EPISODES * RUNS / 3600:.1f} hours. A player's networks grow with the players. "
+        f"torch: {options.device}, {options.threads} thread(s)."
     )
 
 

@@ -127,12 +127,14 @@ def rewards(measured: Populations, types: Types) -> Figure:
     return figure
 
 
-def _panels(measured: Populations, **shared: bool) -> tuple[Figure, Iterator[tuple[Axes, tuple[str, Measured]]]]:
+def _panels(
+    measured: Populations, sharex: bool = False, sharey: bool = False
+) -> tuple[Figure, Iterator[tuple[Axes, tuple[str, Measured]]]]:
     """Return a figure with a panel for each population."""
     columns = min(3, len(measured))
     rows = -(-len(measured) // columns)
     figure = Figure(figsize=(1 + (WIDTH - 1) * columns / 3, 0.8 + 2.9 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, **shared).ravel()
+    axes = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False).ravel()
     for axis in axes[len(measured) :]:
         axis.remove()
     return figure, zip(axes, measured.items(), strict=False)
