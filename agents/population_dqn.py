@@ -33,7 +33,7 @@ RECORD, POLICIES, FIGURES = "record", "policies", "figures"
 JUDGED = 100
 """How many episodes at the end are measured, as published."""
 
-ELSEWHERE = {"folder", "resume", "checkpoint", "checkpoint_every", "device"}
+ELSEWHERE = {"folder", "resume", "checkpoint", "checkpoint_every"}
 """Options that say how and where a run is carried out, and not what it is."""
 
 

@@ -70,7 +70,7 @@ class Options:
     processes: int = 2
     """Processes that learn, one population each; it makes no difference to the results."""
     device: str = "cpu"
-    """Where torch computes."""
+    """Where torch computes; rounding differs between devices, and so do runs after a while."""
     name: str = "aies2024"
     """Name of the run's folder."""
     folder: Path = Path("runs")
@@ -97,6 +97,7 @@ class Options:
             "episodes": self.episodes,
             "as_published": list(self.slips()),
             "seed": self.seed,
+            "device": self.device,
         }
 
     def slips(self) -> tuple[Slip, ...]:

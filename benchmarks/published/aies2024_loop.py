@@ -35,14 +35,10 @@ class OneByOne:
         self.protocol, self.game, self.values = protocol, protocol.played(), protocol.values()
         self.reward = cache(self.judge)
         self.last = begun["last"][0].tolist()
-        self.networks = [
-            {name: self.network(name, player, begun) for name in ("partners", "moves")}
-            for player in range(protocol.players)
-        ]
-        self.adam = [
-            {name: torch.optim.Adam(network.parameters(), lr=protocol.learning_rate) for name, network in own.items()}
-            for own in self.networks
-        ]
+        names, seats = ("partners", "moves"), range(protocol.players)
+        self.networks = [{name: self.network(name, i, begun) for name in names} for i in seats]
+        rate = protocol.learning_rate
+        self.adam = [{name: torch.optim.Adam(own[name].parameters(), lr=rate) for name in own} for own in self.networks]
 
     def network(self, name: str, player: int, begun: Mapping[str, NDArray]) -> torch.nn.Module:
         """Return a player's network as a module."""
@@ -51,19 +47,16 @@ class OneByOne:
             for field in ("hidden_weights", "hidden_biases", "output_weights", "output_biases")
         )
         network = torch.nn.Sequential(torch.nn.Linear(*first.shape), torch.nn.ReLU(), torch.nn.Linear(*second.T.shape))
-        for parameter, begin in zip(
-            network.parameters(), (first.T, first_bias[0], second, second_bias[0]), strict=True
-        ):
-            parameter.data.copy_(begin)
+        layers = {"0.weight": first.T, "0.bias": first_bias[0], "2.weight": second, "2.bias": second_bias[0]}
+        network.load_state_dict(layers)
         return network
 
     def episode(self, drawn: Chances) -> tuple[list[int], list[list[int]]]:
         """Play an episode and learn from it; return whom each player selected, and what both did in each game."""
         seats, last = range(self.protocol.players), self.last
         seen = [[float(last[j]) for j in seats if j != i] for i in seats]
-        choices = [
-            int(drawn.partner[i]) if drawn.selects_at_random[i] else self.best(i, "partners", seen[i]) for i in seats
-        ]
+        best = [self.best(i, "partners", seen[i]) for i in seats]
+        choices = [int(drawn.partner[i]) if drawn.selects_at_random[i] else best[i] for i in seats]
         selected = [[j for j in seats if j != i][choice] for i, choice in enumerate(choices)]
         memories: list[Memory] = [[] for _ in seats]
         acted, earned, latest = [[0, 0] for _ in seats], [0.0 for _ in seats], list(last)
@@ -71,10 +64,8 @@ class OneByOne:
             pair = (i, selected[i])
             states = [last[selected[i]], last[i]]
             for role, player in enumerate(pair):
-                random = drawn.moves_at_random[i, role]
-                acted[i][role] = (
-                    int(drawn.move[i, role]) if random else self.best(player, "moves", [float(states[role])])
-                )
+                move = self.best(player, "moves", [float(states[role])])
+                acted[i][role] = int(drawn.move[i, role]) if drawn.moves_at_random[i, role] else move
             for role, player in enumerate(pair):
                 reward = self.reward(self.values[player], last[pair[0]], last[pair[1]], *acted[i])[role]
                 memories[player].append(([float(states[role])], acted[i][role], reward, [float(acted[i][1 - role])]))
