@@ -160,10 +160,13 @@ class RepeatedGame:
 
 def state_labels(game: MatrixGame) -> tuple[str, ...]:
     """Return how reports name the states: ``start`` and each joint action, e.g. CC, CD, DC, DD."""
-    return (
-        "start",
-        *("".join(action_letters(game, i)[a] for i, a in enumerate(joint)) for joint in game.joint_actions),
-    )
+    letters = [action_letters(game, player) for player in range(game.players)]
+    return ("start", *(joined([letters[i][a] for i, a in enumerate(joint)]) for joint in game.joint_actions))
+
+
+def joined(labels: Sequence[str]) -> str:
+    """Return labels as one: side by side if each is a single letter, else with commas between them."""
+    return ("" if all(len(label) == 1 for label in labels) else ",").join(labels)
 
 
 def action_letters(game: MatrixGame, player: int = 0) -> tuple[str, ...]:

@@ -138,3 +138,19 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "moral_games", "show", "idp"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2 and "Did you mean 'ipd'" in done.stderr
+
+
+def test_wide_and_degenerate_games_are_shown_as_what_they_are(capsys: READ) -> None:
+    assert main(["show", "travelers_dilemma"]) == 0
+    printed = capsys.readouterr().out
+    assert "in pure strategies (there are too many actions" in printed and "claim_2  /  claim_2" in printed
+    flat = "public_goods(players=2, multiplier=2)"
+    assert main(["show", flat]) == 0
+    assert "The game is degenerate: there may be more" in capsys.readouterr().out
+    assert main(["show", "public_goods(players=13)"]) == 0
+    assert "Indices are given for games of at most 4,096" in capsys.readouterr().out
+
+
+def test_evaluate_needs_a_game(capsys: READ) -> None:
+    assert main(["evaluate", "grim", "--game"]) == 2
+    assert "--game needs the name of a game" in capsys.readouterr().err

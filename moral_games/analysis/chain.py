@@ -7,7 +7,17 @@ from functools import reduce
 
 import numpy as np
 
+from moral_games.repeated import MOST_CELLS, TooLarge
 from moral_games.situations import Floats, Situations
+
+
+def check_square(situations: int, actions: int) -> None:
+    """Raise a TooLarge error if a matrix between so many situations, one for each action, is not affordable."""
+    if actions * situations**2 > MOST_CELLS:
+        raise TooLarge(
+            f"{situations:,} situations make a transition matrix of {actions * situations**2:,} entries; at most "
+            f"{MOST_CELLS:,} are allowed. Take players that remember less, or sample play in the environments"
+        )
 
 
 def joint(acting: Sequence[Floats]) -> Floats:
@@ -16,7 +26,14 @@ def joint(acting: Sequence[Floats]) -> Floats:
 
 
 def transition_matrix(situations: Situations, play: Floats) -> Floats:
-    """Return the (K, K) Markov matrix of the joint action probabilities `play` (K, J)."""
+    """Return the (K, K) Markov matrix of the joint action probabilities `play` (K, J).
+
+    Raises
+    ------
+    TooLarge
+        If it would have more than `moral_games.repeated.MOST_CELLS` entries.
+    """
+    check_square(len(situations.states), 1)
     matrix = np.zeros((len(situations.states),) * 2)
     rows = np.arange(len(play))[:, None, None]
     np.add.at(matrix, (rows, situations.following), play[:, :, None] * situations.readings)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moral_games.analysis.chain import episode_occupancy, joint
+from moral_games.analysis.chain import check_square, episode_occupancy, joint
 from moral_games.policy import FiniteStatePolicy, uniform
 from moral_games.repeated import RepeatedGame
 from moral_games.situations import Floats, Situations, shift_chances
@@ -56,6 +56,7 @@ class DecisionProblem:
         met = Situations.build(repeated, policies, observation_noise)
         others = joint(met.acting(policies)[1:]) if opponents else np.ones((len(met.states), 1))
         situations, actions = len(met.states), repeated.game.shape[0] + 1
+        check_square(situations, actions)
         rewards = np.einsum("kaj,kj->ka", met.rewards[..., 0].reshape(situations, actions, -1), others)
         following = met.following.reshape(situations, actions, -1, len(met.readings))
         moves = np.zeros((situations, actions, situations))
@@ -66,6 +67,10 @@ class DecisionProblem:
 
     def best(self, discount: float, sign: int = 1) -> tuple[NDArray[np.int64], Floats]:
         """Return the best legal action and its value in each situation, by policy iteration.
+
+        The choice may differ between situations: it is that of a player who knows what everybody
+        remembers. Where players misread each other, no player knows that, and the value is an upper
+        bound on what can be attained.
 
         Parameters
         ----------

@@ -141,8 +141,11 @@ def fixation_probability(
     0.500489
     """
     matrix = _square(payoffs)
-    if population < 2:
-        raise ValueError(f"population must be at least 2, got {population}")
+    if not isinstance(population, int | np.integer) or population < 2:
+        raise ValueError(f"population must be at least 2 and whole, got {population!r}")
+    for name, chosen in (("mutant", mutant), ("resident", resident)):
+        if not isinstance(chosen, int | np.integer) or not 0 <= chosen < len(matrix):
+            raise ValueError(f"{name} must be a type, 0 to {len(matrix) - 1}, got {chosen!r}")
     mutants = np.arange(1, population)
     a, b = matrix[mutant, [mutant, resident]]
     c, d = matrix[resident, [mutant, resident]]

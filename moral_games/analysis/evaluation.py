@@ -16,9 +16,9 @@ from moral_games.analysis.chain import (
 )
 from moral_games.analysis.decision import DecisionProblem
 from moral_games.games import MatrixGame
-from moral_games.opponents import AnyOpponent, seated
-from moral_games.policy import FiniteStatePolicy, trembling
-from moral_games.repeated import RepeatedGame, action_letters
+from moral_games.opponents import AnyOpponent, as_policy, seated
+from moral_games.policy import trembling
+from moral_games.repeated import RepeatedGame, action_letters, joined
 from moral_games.repetition import Repetition
 from moral_games.rewards import Rewards
 from moral_games.situations import Floats, Situations
@@ -43,7 +43,9 @@ class Evaluation:
         start ``"C|start"``, ...; answers that were no action ``"illegal|C"``, .... Sums to 1.
     moral_regret
         Player 0's shortfall from the best attainable discounted reward, in [0, 1]: 0 is the best
-        and 1 the worst that legal play attains against these opponents. Illegal answers count
+        and 1 the worst that legal play attains against these opponents, knowing what everybody
+        remembers; where players misread each other nobody does, so that the best is an upper bound
+        and the regret with it. Illegal answers count
         with their reward; what falls below the worst legal play counts as 1. It is 0 where
         every legal policy earns the same.
     published_regret
@@ -67,7 +69,7 @@ PUBLISHED_ROUNDS = 5
 
 
 def evaluate(
-    policy: FiniteStatePolicy,
+    policy: AnyOpponent,
     opponent: AnyOpponent | Sequence[AnyOpponent],
     game: MatrixGame,
     rewards: Rewards = "selfish",
@@ -81,7 +83,7 @@ def evaluate(
     Parameters
     ----------
     policy
-        A policy table, or any policy with finite memory.
+        A policy table, any policy with finite memory, or a strategy by name.
     opponent
         Who plays the other seats: a name, an `Opponent` or a policy, or one for each seat.
     game
@@ -105,7 +107,7 @@ def evaluate(
         )
     Repetition(noise=noise, observation_noise=observation_noise)
     repeated = RepeatedGame.compile(game, rewards)
-    policies = [trembling(player, noise) for player in (policy, *seated(opponent, game))]
+    policies = [trembling(player, noise) for player in (as_policy(policy, game), *seated(opponent, game))]
     met = Situations.build(repeated, policies, observation_noise)
     play = joint(met.acting(policies))
     matrix = transition_matrix(met, play)
@@ -147,10 +149,11 @@ def _by_state(met: Situations, shares: Floats) -> Floats:
 def _action_types(met: Situations, shares: Floats) -> dict[str, float]:
     """Sum shares (K, A_0 + 1) by own action and the opponents' last joint action."""
     game = met.repeated.game
-    own = (*action_letters(game), "illegal")
+    letters = [action_letters(game, player) for player in range(game.players)]
+    own = (*letters[0], "illegal")
     types: dict[str, float] = {}
     for state, previous in enumerate(met.repeated.previous):
-        seen = "".join(action_letters(game, i)[a] for i, a in enumerate(previous) if i) if state else "start"
+        seen = joined([letters[i][a] for i, a in enumerate(previous) if i]) if state else "start"
         for action, share in zip(own, shares[met.states == state].sum(axis=0), strict=True):
             key = f"{action}|{seen}"
             types[key] = types.get(key, 0.0) + float(share)

@@ -1,4 +1,4 @@
-"""Sampled play, for whatever is not a table, and to check what is."""
+"""Sampled play of policies with finite memory, to check what is computed exactly."""
 
 from __future__ import annotations
 
@@ -36,7 +36,18 @@ def simulate(
         E and T.
     rng
         Where every draw comes from.
+
+    Raises
+    ------
+    ValueError
+        If there is not one policy a player, or one does not fit the game.
     """
+    if len(policies) != repeated.game.players:
+        raise ValueError(
+            f"game {repeated.game.name!r} has {repeated.game.players} players, but {len(policies)} policies were given"
+        )
+    for player, policy in enumerate(policies):
+        policy.check(repeated.game.seen_by(player))
     seen = [repeated.seen_by(player) for player in range(repeated.game.players)]
     state = np.zeros(episodes, dtype=np.int64)
     memory = [np.zeros(episodes, dtype=np.int64) for _ in policies]

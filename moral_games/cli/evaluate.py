@@ -39,6 +39,8 @@ class Evaluate:
 
     def run(self) -> None:
         """Print the judgement of each game."""
+        if not self.game:
+            raise ValueError("--game needs the name of a game, or several")
         results = self._strategy() if self._is_strategy() else self._language_model()
         if self.json:
             print(json.dumps(results, indent=2))

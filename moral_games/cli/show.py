@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,12 @@ from moral_games.cli.console import check_figure, console
 from moral_games.games import MatrixGame
 from moral_games.games.kinds import KINDS
 from moral_games.names import call
+
+MOST_JOINT_ACTIONS = 4096
+"""The most joint actions of a game whose indices are worked out."""
+
+MOST_SUPPORTS = 5000
+"""The most pairs of supports that are searched for mixed equilibria."""
 
 MOST_LINES = 32
 """The most joint actions whose payoffs are listed."""
@@ -69,16 +76,33 @@ def _print_game(game: MatrixGame, title: str) -> None:
             paid = (", ".join(f"{p:g}" for p in game.payoffs[a, b]) for b in range(game.shape[1]))
             table.add_row(escape(name), *paid)
         console.print(table)
-        console.print("Nash equilibria:")
-        for row, column in equilibria(game):
-            console.print(f"  {_strategy(game, 0, row)}  /  {_strategy(game, 1, column)}", markup=False)
+        _print_equilibria(game)
     else:
         for joint in game.joint_actions[:MOST_LINES]:
             played = ", ".join(names[action] for names, action in zip(game.actions, joint, strict=True))
             console.print(f"  {played}: {', '.join(f'{p:g}' for p in game.payoffs[tuple(joint)])}", markup=False)
         if len(game.joint_actions) > MOST_LINES:
             console.print(f"  and {len(game.joint_actions) - MOST_LINES} more joint actions")
-    console.print(str(games.dilemma(game)), markup=False)
+    if len(game.joint_actions) <= MOST_JOINT_ACTIONS:
+        console.print(str(games.dilemma(game)), markup=False)
+    else:
+        console.print(f"Indices are given for games of at most {MOST_JOINT_ACTIONS:,} joint actions.")
+
+
+def _print_equilibria(game: MatrixGame) -> None:
+    """Print the equilibria of a game for two; of a wide game those in pure strategies alone."""
+    if comb(sum(game.shape), game.shape[0]) > MOST_SUPPORTS:
+        console.print("Nash equilibria in pure strategies (there are too many actions to look for mixed ones):")
+        for cell in games.nash_set(game):
+            played = (names[action] for names, action in zip(game.actions, cell, strict=True))
+            console.print(f"  {'  /  '.join(played)}", markup=False)
+        return
+    found = equilibria(game)
+    console.print("Nash equilibria:")
+    for row, column in found:
+        console.print(f"  {_strategy(game, 0, row)}  /  {_strategy(game, 1, column)}", markup=False)
+    if len(found) % 2 == 0:
+        console.print("The game is degenerate: there may be more, infinitely many among them.")
 
 
 def _strategy(game: MatrixGame, player: int, mixed: np.ndarray) -> str:

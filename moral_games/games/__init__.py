@@ -130,6 +130,8 @@ def get(name: str) -> MatrixGame:
     >>> get("public_goods(players=5, multiplier=2)").players
     5
     """
+    if not isinstance(name, str):
+        raise TypeError(f"a game's name is a text, got {name!r}; a game file is read with moral_games.games.read")
     return read(name) if name.endswith((".toml", ".nfg")) else _known(name)
 
 

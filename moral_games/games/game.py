@@ -66,6 +66,7 @@ class MatrixGame:
             if len(set(names)) != len(names):
                 raise ValueError(f"actions of game {self.name!r} must have different names, got {names}")
         payoffs.setflags(write=False)
+        object.__setattr__(self, "actions", tuple(tuple(names) for names in self.actions))
         object.__setattr__(self, "payoffs", payoffs)
 
     @classmethod
@@ -127,6 +128,11 @@ class MatrixGame:
         return self.payoffs.shape[:-1]
 
     @cached_property
+    def resolution(self) -> float:
+        """The difference of payoffs below which two are taken to be equal: what rounding makes of the largest."""
+        return 1e-12 * float(np.abs(self.payoffs).max())
+
+    @cached_property
     def joint_actions(self) -> NDArray[np.int64]:
         """All joint actions, row-major; shape (ΠA, n) int."""
         joint = np.indices(self.shape, dtype=np.int64).reshape(self.players, -1).T.copy()
@@ -141,7 +147,8 @@ class MatrixGame:
         players is a sequence of exchanges of neighbours.
         """
         return len(set(self.shape)) == 1 and all(
-            np.array_equal(self.payoffs, self._exchanged(seat, seat + 1)) for seat in range(self.players - 1)
+            np.allclose(self.payoffs, self._exchanged(seat, seat + 1), rtol=0, atol=self.resolution)
+            for seat in range(self.players - 1)
         )
 
     def _exchanged(self, one: int, other: int) -> NDArray[np.float64]:

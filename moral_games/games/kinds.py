@@ -136,7 +136,12 @@ BROAD = ("social_dilemma", "deficient_equilibrium")
 """Kinds that hold beside more special ones: a Prisoner's Dilemma is a social dilemma too."""
 
 ALSO: dict[str, str] = {"volunteers_dilemma": "chicken"}
-"""Kinds that are another kind under a second name: with two players a Volunteer's Dilemma is a Chicken."""
+"""Kinds that are another kind under a second name.
+
+The studies' Volunteer's Dilemma for two is a Chicken. In Diekmann's (1985), the family
+`n_player_volunteers_dilemma`, a volunteer is paid the same whether or not the other is one, so that
+R = S and it is on the border.
+"""
 
 
 def is_kind(game: MatrixGame, kind: str) -> bool:

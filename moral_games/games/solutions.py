@@ -1,6 +1,6 @@
 """What reason says of one play of a game: dominance, equilibria in pure strategies, efficiency.
 
-Payoffs are compared exactly, without a tolerance. Mixed equilibria are in `moral_games.analysis`.
+Payoffs that differ by less than `MatrixGame.resolution` count as equal. Mixed equilibria are in `moral_games.analysis`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ def dominant_actions(game: MatrixGame) -> tuple[int | None, ...]:
 
 def _dominant(game: MatrixGame, player: int) -> int | None:
     own = np.moveaxis(game.payoffs[..., player], player, 0).reshape(game.shape[player], -1)
-    for action, payoffs in enumerate(own):
-        if (payoffs > np.delete(own, action, axis=0)).all():
-            return action
+    with np.errstate(over="ignore"):
+        for action, payoffs in enumerate(own):
+            if (payoffs > np.delete(own, action, axis=0) + game.resolution).all():
+                return action
     return None
 
 
@@ -45,7 +46,8 @@ def nash_set(game: MatrixGame) -> tuple[JointAction, ...]:
     stable = np.ones(game.shape, dtype=bool)
     for player in range(game.players):
         own = game.payoffs[..., player]
-        stable &= own >= own.max(axis=player, keepdims=True)
+        with np.errstate(over="ignore"):
+            stable &= own >= own.max(axis=player, keepdims=True) - game.resolution
     return _cells(stable)
 
 
@@ -59,7 +61,9 @@ def pareto_set(game: MatrixGame) -> tuple[JointAction, ...]:
     >>> pareto_set(MatrixGame.from_payoffs([[[3, 3], [0, 5]], [[5, 0], [1, 1]]]))
     ((0, 0), (0, 1), (1, 0))
     """
-    distinct, cell_of = np.unique(game.payoffs.reshape(-1, game.players), axis=0, return_inverse=True)
+    step = game.resolution or 1.0
+    payoffs = np.round(game.payoffs / (1e3 * step)).reshape(-1, game.players)
+    distinct, cell_of = np.unique(payoffs, axis=0, return_inverse=True)
     efficient = np.zeros(len(distinct), dtype=bool)
     # Whatever dominates a payoff vector is lexicographically above it, and np.unique sorts ascending.
     for row in range(len(distinct) - 1, -1, -1):

@@ -99,7 +99,7 @@ def as_policy(opponent: AnyOpponent, game: MatrixGame) -> FiniteStatePolicy:
     if not isinstance(player, FiniteStatePolicy):
         raise ValueError(
             f"opponent {player.name!r} has no finite table, so nothing exact can be said of it; "
-            "play it in the environments or with simulate"
+            "play it in the environments or in a tournament"
         )
     return player
 

@@ -114,7 +114,7 @@ class Opponent:
         return STRATEGIES[self.name].build(game, **dict(self.parameters))
 
     def __str__(self) -> str:
-        listed = ", ".join(f"{key}={number:g}" for key, number in self.parameters)
+        listed = ", ".join(f"{key}={_shortest(number)}" for key, number in self.parameters)
         return f"{self.name}({listed})" if listed else self.name
 
     @property
@@ -155,3 +155,8 @@ def check_probabilities(**given: float) -> None:
     for name, number in given.items():
         if not 0 <= number <= 1:
             raise ValueError(f"{name} must lie in [0, 1], got {number}")
+
+
+def _shortest(number: float | None) -> str:
+    """Return a parameter as it is written: whole numbers without a point, others with every digit."""
+    return repr(int(number)) if isinstance(number, float) and number.is_integer() else repr(number)

@@ -42,6 +42,9 @@ class RewardFunction:
     def __add__(self, other: RewardFunction) -> RewardFunction:
         return RewardFunction(self.terms + other.terms) if isinstance(other, RewardFunction) else NotImplemented
 
+    def __radd__(self, other: object) -> RewardFunction:
+        return self if other == 0 else NotImplemented  # what sum() begins with
+
     def __mul__(self, factor: float) -> RewardFunction:
         if isinstance(factor, bool) or not isinstance(factor, Real) or not isfinite(factor):
             raise TypeError(f"a reward can be multiplied by a finite number, got {factor!r}")
@@ -90,6 +93,8 @@ class Value:
     def __call__(self, outcome: Outcome) -> Array:
         """Return the value's own number for every player; shape (..., n) float64."""
         reward = self.constructor.__wrapped__(outcome, **dict(self.parameters))
+        if not hasattr(reward, "shape"):
+            raise TypeError(f"reward {self.name!r} must give an array, one number a player, got {reward!r}")
         if tuple(reward.shape) != tuple(outcome.actions.shape):
             raise ValueError(
                 f"reward {self.name!r} must give one number a player, shape {tuple(outcome.actions.shape)}, "

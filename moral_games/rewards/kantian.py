@@ -19,7 +19,9 @@ def homo_moralis(outcome: Outcome, *, kappa: float = 0.5) -> Array:
     """Own payoff, mixed with what it would be if everyone did as I do: (1 − κ)·π(x, y) + κ·π(x, x).
 
     For n players the second term is π(x, ..., x). κ in [0, 1] is the degree of morality: 0 is
-    homo economicus (`selfish`), 1 is homo kantiensis. In a round that another's illegal answer
+    homo economicus (`selfish`), 1 is homo kantiensis. Actions are judged as they are played; of a mixed
+    strategy x this is the expectation, where the authors' κ·π(x, x) is quadratic in x, so that their mixed
+    equilibria are others. In a round that another's illegal answer
     made void the first term is 0, as it is for everyone; the second remains.
 
     Source: Alger & Weibull (2013). For n players Alger & Weibull (2016) let any number of the

@@ -96,7 +96,10 @@ def norm(outcome: Outcome, rule: str | Condition = BETRAYAL, *, penalty: float =
     def share(others: Array) -> Array:
         seen = {**own, "others": others}
         taken = reduce(operator.and_, (seen[variable] >= 0 for variable in variables), outcome.legal)
-        return outcome.number(taken & broken(**{variable: seen[variable] for variable in variables}))
+        found = broken(**{variable: seen[variable] for variable in variables})
+        if "bool" not in str(found.dtype):
+            raise TypeError(f"a norm's rule must say true or false of each action, got {found.dtype}")
+        return outcome.number(taken & found)
 
     if "others" not in variables:
         return -penalty * share(outcome.previous)

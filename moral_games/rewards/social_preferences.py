@@ -28,7 +28,7 @@ def inequity_aversion(outcome: Outcome, *, alpha: float = 0.5, beta: float = 0.2
 def charness_rabin(outcome: Outcome, *, rho: float = 0.4, sigma: float = 0.1, theta: float = 0.0) -> Array:
     """Own and the other's payoff, the other's weighing rho where one is ahead and sigma where behind.
 
-    (1 − w)·R_i + w·R_j with w = ρ if R_i > R_j, σ if R_i < R_j, each plus θ if j misbehaved. For n
+    (1 − w)·R_i + w·R_j with w = ρ if R_i > R_j, σ if R_i < R_j, each minus θ if j misbehaved. For n
     players it is the mean over the others j, which makes `inequity_aversion` the case ρ = β,
     σ = −α. As misbehaviour counts any action but action 0 in the round before: that reading is
     ours, and θ = 0 leaves it out. Any finite parameters are accepted: 1 ≥ ρ ≥ σ > 0 is a concern
@@ -44,7 +44,7 @@ def charness_rabin(outcome: Outcome, *, rho: float = 0.4, sigma: float = 0.1, th
         for previous, paid in zip(outcome.others(outcome.previous), outcome.others(outcome.payoffs), strict=True)
     ]
     blamed = sum(differences, outcome.xp.zeros_like(outcome.payoffs)) / max(outcome.game.players - 1, 1)
-    return outcome.payoffs + sigma * behind - rho * ahead + theta * blamed
+    return outcome.payoffs + sigma * behind - rho * ahead - theta * blamed
 
 
 @value

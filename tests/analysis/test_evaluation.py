@@ -161,7 +161,7 @@ def test_three_players(rng: np.random.Generator) -> None:
         (lambda: evaluate(strategy("grim"), "grim", IPD, discount=1.0), r"\[0, 1\)"),
         (
             lambda: evaluate(strategy("grim"), "grim", mg.games.get("rock_paper_scissors")),
-            "two actions each",
+            "policy 'grim' is for 2 actions",
         ),
         (lambda: evaluate(strategy("grim"), ["grim", "grim"], IPD), "needs 1 opponents, got 2"),
         (lambda: evaluate(strategy("grim"), "grim", IPD, initial="middle"), "initial must be one of"),
@@ -207,3 +207,28 @@ def test_sampling_is_repeatable() -> None:
     both = [as_policy("random", IPD)] * 2
     runs = [simulate(repeated, both, 10, 10, np.random.default_rng(seed)).actions for seed in (0, 0, 1)]
     assert [np.array_equal(one, other) for one, other in pairwise(runs)] == [True, False]
+
+
+def test_a_strategy_is_judged_by_name() -> None:
+    assert evaluate("tit_for_tat", "grim", IPD).payoffs == pytest.approx([3, 3])
+
+
+def test_memories_that_are_too_long_are_refused_before_memory_runs_out() -> None:
+    long = mg.FiniteStatePolicy.from_windows(np.full((sum(4**k for k in range(8)), 2), 0.5), 4)
+    with pytest.raises(ValueError, match="at most 20,000,000 are allowed. Take players that remember less"):
+        evaluate(long, "random", IPD)
+
+
+def test_action_types_of_many_actions_stay_apart() -> None:
+    game = mg.MatrixGame.from_payoffs(np.zeros((2, 12, 12, 3)), [["left", "right"], *[list(map(str, range(12)))] * 2])
+    assert len(evaluate("random", "random", game).action_types) == 3 * (1 + 12**2)
+    labels = mg.repeated.state_labels(mg.games.get("travelers_dilemma(highest=14)"))
+    assert len(set(labels)) == len(labels)
+
+
+def test_simulate_refuses_policies_that_do_not_fit(rng: np.random.Generator) -> None:
+    repeated = mg.RepeatedGame.compile(mg.games.get("rock_paper_scissors"))
+    with pytest.raises(ValueError, match="has 2 players, but 1 policies were given"):
+        simulate(repeated, [strategy("grim")], 1, 1, rng)
+    with pytest.raises(ValueError, match="is for 2 actions"):
+        simulate(repeated, [strategy("grim")] * 2, 1, 1, rng)

@@ -213,3 +213,12 @@ def test_a_social_dilemma_has_a_deficient_equilibrium(payoffs: np.ndarray) -> No
     game = mg.MatrixGame.from_payoffs(payoffs)
     if kinds.is_kind(game, "social_dilemma"):
         assert kinds.is_kind(game, "deficient_equilibrium")
+
+
+def test_rounding_does_not_decide_what_is_an_equilibrium() -> None:
+    """With a marginal return of 1 every joint action is an equilibrium, and values keep a symmetric game symmetric."""
+    assert len(mg.games.nash_set(mg.games.get("public_goods(players=3, multiplier=3, levels=4)"))) == 4**3
+    goods = mg.games.get("public_goods(players=5)")
+    for value in ("utilitarian", "altruistic", "virtue_equality", "nash_welfare"):
+        assert mg.transform(goods, value).is_symmetric
+    assert mg.games.nash_set(mg.MatrixGame.from_payoffs([[[1, 1], [0, 0]], [[1 + 1e-9, 0], [0, 0]]]))[0] != (0, 0)

@@ -249,3 +249,12 @@ def test_an_opponent_prints_as_it_is_read() -> None:
     opponent = mg.opponents.get("generous_tit_for_tat", generosity=0.25)
     assert str(opponent) == "generous_tit_for_tat(generosity=0.25)"
     assert str(mg.opponents.get("grim")) == "grim"
+
+
+def test_names_keep_every_digit() -> None:
+    assert (
+        str(mg.opponents.get("generous_tit_for_tat", generosity=0.123456789))
+        == "generous_tit_for_tat(generosity=0.123456789)"
+    )
+    assert mg.opponents.as_policy("joss", IPD).name == "joss"
+    assert "phi=None" in str(mg.opponents.get("extortion", phi=None))

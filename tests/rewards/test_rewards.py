@@ -158,3 +158,10 @@ def test_a_value_needs_defaults_and_a_name_of_its_own() -> None:
             return outcome.payoffs
 
     assert "unfinished" not in mg.rewards.names()
+
+
+def test_rewards_sum() -> None:
+    total = sum([mg.rewards.get("selfish"), mg.rewards.get("utilitarian")])
+    assert str(total) == "selfish() + utilitarian()"
+    with pytest.raises(TypeError, match="a reward is a RewardFunction or its text, got 3"):
+        mg.transform(IPD, 3)

@@ -63,7 +63,7 @@ def test_charness_rabin_weighs_the_other_by_who_is_ahead() -> None:
 
 
 def test_charness_rabin_blames_those_who_misbehaved() -> None:
-    reward = mg.rewards.parse("charness_rabin(rho=0.4, sigma=0.1, theta=-0.3)")
+    reward = mg.rewards.parse("charness_rabin(rho=0.4, sigma=0.1, theta=0.3)")
     # Ahead of one who had defected, 4 - (0.4 - 0.3) * 4; behind one who had cooperated, 0 + 0.1 * 4.
     assert reward(mg.Outcome(IPD, np.array([C, D]), np.array([D, C]))).tolist() == pytest.approx([3.6, 0.4])
 

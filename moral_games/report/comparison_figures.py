@@ -1,0 +1,97 @@
+"""The figures of a comparison: one function each, from its table to a matplotlib figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from moral_games.report.figures import WIDTH
+from moral_games.report.learning_figures import COLOURS
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+SHARES = {"cooperation", "moral regret", "exploitability", "equality"}
+"""Measures that lie in [0, 1]."""
+
+PANELS_A_ROW = 4
+
+Row = Mapping[str, Any]
+
+
+def measures(rows: Sequence[Row], agents: Sequence[str]) -> Figure:
+    """Draw what each agent came to in each match of one game: mean over seeds and 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    rows
+        Lines of the comparison's table, all of one game.
+    agents
+        All agents of the comparison, which decide the colours.
+    """
+    names, matches = list(rows[0]["measures"]), list(dict.fromkeys(_match(row) for row in rows))
+    columns = min(len(names), PANELS_A_ROW)
+    lines = -(-len(names) // columns)
+    height = 0.8 + len(matches) * (0.22 + 0.11 * len(agents))
+    figure = Figure(figsize=(WIDTH + 1.5, lines * height + 0.6), layout="constrained")
+    axes = figure.subplots(lines, columns, sharey=True, squeeze=False).ravel()
+    for axis in axes[len(names) :]:
+        axis.remove()
+    for axis, name in zip(axes, names, strict=False):
+        for place, (agent, marker) in enumerate(zip(agents, cycle(MARKERS), strict=False)):
+            own = [row for row in rows if row["agent"] == agent]
+            lower = (place + 0.5) / len(agents) - 0.5
+            y = np.array([matches.index(_match(row)) for row in own]) + 0.7 * lower
+            _draw(axis, y, [row["measures"][name] for row in own], COLOURS[place % len(COLOURS)], marker, agent)
+        axis.set_title(name, fontsize=10)
+        if name in SHARES:
+            axis.set_xlim(-0.05, 1.05)
+        for edge in range(1, len(matches)):
+            axis.axhline(edge - 0.5, color="#DDDDDD", linewidth=0.8)
+        axis.grid(axis="x", alpha=0.25)
+    axes[0].set(yticks=range(len(matches)), ylim=(len(matches) - 0.5, -0.5))
+    for axis in axes[: len(names) : columns]:
+        axis.set_yticklabels(matches, fontsize=8)
+    _explain(figure, axes[0])
+    return figure
+
+
+def seconds(rows: Sequence[Row], agents: Sequence[str]) -> Figure:
+    """Draw the wall time of learning of each agent's studies: a mark each, and a bar at the median."""
+    figure = Figure(figsize=(WIDTH, 1.0 + 0.4 * len(agents)), layout="constrained")
+    axis = figure.subplots()
+    for place, (agent, marker) in enumerate(zip(agents, cycle(MARKERS), strict=False)):
+        times = np.array(list({row["run"]: row["seconds"] for row in rows if row["agent"] == agent}.values()))
+        times = np.maximum(times, 1e-3)
+        colour = COLOURS[place % len(COLOURS)]
+        axis.plot(times, np.full(len(times), place), marker, color=colour, alpha=0.5, linestyle="none")
+        axis.vlines(np.median(times), place - 0.3, place + 0.3, color="black", linewidth=2)
+    axis.set(yticks=range(len(agents)), xscale="log", xlabel="seconds of learning, all seeds of a study together")
+    axis.set_yticklabels(agents)
+    axis.set_ylim(len(agents) - 0.5, -0.5)
+    axis.grid(axis="x", alpha=0.25, which="both")
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _draw(
+    axis: Axes, y: np.ndarray[Any, Any], found: Sequence[Mapping[str, float]], colour: str, marker: str, label: str
+) -> None:
+    mean, low, high = (np.array([numbers[part] for numbers in found]) for part in ("mean", "low", "high"))
+    axis.hlines(y, low, high, color=colour, linewidth=1.4)
+    axis.plot(mean, y, marker, color=colour, markersize=5, linestyle="none", label=label)
+
+
+def _explain(figure: Figure, axis: Axes) -> None:
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4), frameon=False)
+
+
+def _match(row: Row) -> str:
+    """Return what a line is about, as it is called beside the figure."""
+    player = "" if row["player"] == "player_0" else f", {row['player']}"
+    told = f"{row['value']}{player}\nwith {row['opponent']}"
+    return told if max(map(len, told.split("\n"))) <= 40 else "\n".join(part[:40] for part in told.split("\n"))
