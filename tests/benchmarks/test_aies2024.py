@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import moral_games as mg
 from agents import population_dqn
 from agents import population_measures as measures
 from agents.population_learning import SLIPS, Protocol
@@ -201,6 +202,8 @@ def test_the_agents_command_shows_what_came_out(tmp_path: Path, capsys: pytest.C
     found = json.loads((tmp_path / "three" / METRICS).read_text(encoding="utf-8"))
     shares = [learner["measures"]["popularity"]["mean"] for learner in found["learners"].values()]
     assert sum(shares) == pytest.approx(1, abs=1e-5)
+    learned = f"run:{tmp_path}/three/policies/seed_0_player_2.json"
+    assert 0 <= mg.evaluate("tit_for_tat", learned, mg.games.get("ipd")).action_types["C|C"] <= 1
 
 
 def test_a_record_with_a_gap_is_refused(tmp_path: Path) -> None:
