@@ -66,7 +66,7 @@ def popularity(measured: Populations, types: Types) -> Figure:
         axis.axhline(1 / counts.shape[1], color="black", linewidth=0.8, linestyle=":")
         axis.set(title=f"mostly {majority}", xticks=place, ylim=(0, None))
         axis.set_xticklabels(list(shares), rotation=60, fontsize=8)
-    figure.supylabel("share of selections of a player of the type, last episodes (dotted: by chance)", fontsize=10)
+    figure.supylabel("popularity at the end (dotted: chance)", fontsize=10)
     return figure
 
 
@@ -112,13 +112,12 @@ def rewards(measured: Populations, types: Types) -> Figure:
     )
     low, span = earned.min(axis=1, keepdims=True), np.ptp(earned, axis=1, keepdims=True)
     scaled = np.divide(earned - low, span, out=np.full_like(earned, 0.5), where=span > 0)
-    for axis, grid, title in (
-        (left, paid, "cumulative payoff (thousands)"),
-        (right, scaled, "cumulative reward, each type's from 0 to 1"),
+    for axis, grid, ends, title in (
+        (left, paid / 1000, (None, None), "cumulative payoff (thousands)"),
+        (right, scaled.round(2), (0, 1), "cumulative reward, each type's from 0 to 1"),
     ):
-        shown = grid / 1000 if axis is left else grid
-        image = axis.imshow(shown, cmap=COLOUR_MAP, aspect="auto")
-        _write_cells(axis, shown)
+        image = axis.imshow(grid, cmap=COLOUR_MAP, aspect="auto", vmin=ends[0], vmax=ends[1])
+        _write_cells(axis, grid)
         axis.set(title=title, xticks=range(len(measured)), yticks=range(len(kinds)), xlabel="population, mostly")
         axis.set_xticklabels(list(measured), rotation=60, fontsize=9)
         axis.set_yticklabels(kinds, fontsize=9)
@@ -157,4 +156,4 @@ def _write_cells(axis: Axes, grid: NDArray[np.float64]) -> None:
     middle = (grid.min() + grid.max()) / 2
     for (row, column), number in np.ndenumerate(grid):
         colour = "white" if number < middle else "black"
-        axis.text(column, row, f"{number:.2g}", ha="center", va="center", fontsize=8, color=colour)
+        axis.text(column, row, f"{number:.3g}", ha="center", va="center", fontsize=8, color=colour)
