@@ -25,7 +25,7 @@ from agents import population_measures as measures
 from agents.judgement import interval
 from agents.population_learning import Populations, Protocol
 from agents.population_measures import Record
-from agents.study import TIMES, _learn, _restore
+from agents.study import carry_out
 from moral_games.repeated import action_letters
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
@@ -88,9 +88,7 @@ def study(options: Options) -> Run:
     (Run.resume if options.resume else Run.create)(run.folder, asked, needs)
     if not run.path(METRICS).exists():
         run.path(RECORD).mkdir(exist_ok=True)
-        seconds = _restore(run, populations, asked, options.checkpoint)
-        seconds = _learn(run, populations, asked, options.checkpoint_every, seconds)
-        write_json(run.path(TIMES), {"learning": round(seconds, 3)})
+        carry_out(run, populations, asked, options.checkpoint_every, options.checkpoint)
         _conclude(run, populations)
     return run
 

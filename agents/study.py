@@ -88,12 +88,34 @@ def study(options: Options, seats: Seats, learner: Learner) -> Run:
     open_run = Run.resume if options.resume else Run.create
     run = open_run(options.folder / asked["name"], asked, needs)
     if not run.path(METRICS).exists():
-        seconds = _restore(run, learner, asked, options.checkpoint)
-        seconds = _learn(run, learner, asked, options.checkpoint_every, seconds)
-        write_json(run.path(TIMES), {"learning": round(seconds, 3)})
+        carry_out(run, learner, asked, options.checkpoint_every, options.checkpoint)
         _conclude(run, options, seats, learner)
     write_report(run.folder)
     return run
+
+
+def carry_out(run: Run, learner: Learner, asked: dict[str, Any], every: int, checkpoint: str | None = None) -> None:
+    """Let a learner learn in an open run, from its newest checkpoint on, and note how long it took.
+
+    Parameters
+    ----------
+    run, learner
+        The run's folder, and who learns in it.
+    asked
+        What defines the run, its name included.
+    every
+        Chunks of work between two checkpoints.
+    checkpoint
+        Which one to go on from instead of the newest.
+
+    Raises
+    ------
+    RunError
+        If a checkpoint is corrupt or another run's.
+    """
+    seconds = _restore(run, learner, asked, checkpoint)
+    seconds = _learn(run, learner, asked, every, seconds)
+    write_json(run.path(TIMES), {"learning": round(seconds, 3)})
 
 
 def as_policy(learned: Any, game: mg.MatrixGame) -> mg.FiniteStatePolicy:
