@@ -211,7 +211,7 @@ def configuration(seats: Seats, settings: Options) -> Any:
 
 @contextmanager
 def connected(address: str | None = None, env_runners: int = 0) -> Iterator[None]:
-    """Connect to a Ray cluster, or start Ray on this machine, and leave it again.
+    """Connect to a Ray cluster, or start Ray on this machine, and leave it again; where Ray is connected it stays so.
 
     Parameters
     ----------
@@ -223,10 +223,13 @@ def connected(address: str | None = None, env_runners: int = 0) -> Iterator[None
     Raises
     ------
     ValueError
-        If there is no cluster at the address.
+        If there is no cluster at the address, or it does not let this process in.
     """
     import ray
 
+    if address is None and ray.is_initialized():
+        yield
+        return
     quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
         ray.init(num_cpus=1 + env_runners, include_dashboard=False, **quiet)
@@ -235,7 +238,12 @@ def connected(address: str | None = None, env_runners: int = 0) -> Iterator[None
         try:
             ray.init(address=address, **quiet)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ValueError(_absent(address)) from error
+            if address == "auto":
+                raise ValueError(_absent(address)) from error
+            raise ValueError(
+                f"something answers at {address!r}, but Ray cannot join it ({error}); the cluster needs the same "
+                "versions of Ray and Python as this machine and, where it asks for one, the same authentication token"
+            ) from error
     try:
         yield
     finally:

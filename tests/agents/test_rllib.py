@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_a_shared_policy_learns_and_is_restored() -> None:
         assert other.advance()["cooperation/player_0"] > 0.9 and other.done == 11
         learner.close()
         other.close()
+
+
+@pytest.mark.slow
+def test_the_example_of_the_page_learns() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "agents.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```py\n(.*?)```", page, flags=re.DOTALL)
+    found: dict[str, Any] = {"__name__": "example"}
+    exec(compile(example, "agents.md", "exec"), found)
+    assert found["regret"] < 0.15
 
 
 @pytest.mark.parametrize(
