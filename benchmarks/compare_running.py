@@ -53,7 +53,7 @@ def carry_out(cell: Cell) -> Outcome:
 @contextmanager
 def one_process() -> Iterator[CarryOut]:
     """Carry studies out here, one after the other."""
-    yield partial(map, carry_out)  # type: ignore[misc]
+    yield partial(map, carry_out)
 
 
 @contextmanager
