@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -59,7 +61,8 @@ def one_process() -> Iterator[CarryOut]:
 @contextmanager
 def many_processes(workers: int) -> Iterator[CarryOut]:
     """Carry out so many studies at once, each in a process of its own."""
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
 
         def everything(cells: Sequence[Cell]) -> Iterator[Outcome]:
             futures = [pool.submit(carry_out, cell) for cell in cells]
@@ -123,3 +126,15 @@ def _knock(address: str) -> None:
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+
+
+def _end_with_parent() -> None:
+    """Let this worker end at once if its parent is killed, so that nobody writes beside whoever resumes."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
