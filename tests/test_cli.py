@@ -154,3 +154,15 @@ def test_wide_and_degenerate_games_are_shown_as_what_they_are(capsys: READ) -> N
 def test_evaluate_needs_a_game(capsys: READ) -> None:
     assert main(["evaluate", "grim", "--game"]) == 2
     assert "--game needs the name of a game" in capsys.readouterr().err
+
+
+def test_a_learner_s_run_is_judged_like_a_strategy(tmp_path: Path, capsys: READ) -> None:
+    from moral_games.runs import CONFIG, POLICY, write_json
+
+    mg.opponents.as_policy("grim", mg.games.get("ipd")).save(tmp_path / POLICY)
+    write_json(tmp_path / CONFIG, {"agent": "mine"})
+    told = []
+    for player in ("grim", str(tmp_path), f"run:{tmp_path}"):
+        assert main(["evaluate", player, "--json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0] == told[1] == told[2]

@@ -23,7 +23,8 @@ class Evaluate:
     """Judge a player exactly: a fixed strategy, a run's model, or a language model."""
 
     player: tyro.conf.Positional[str]
-    """An opponent's name, the folder of a run, "bundled", or a Hugging Face id or folder."""
+    """An opponent's name, the folder of a run, "bundled", or a Hugging Face id or folder. With "run:" before it, a
+    language model's run is judged as the mean over its tellings."""
     game: tuple[str, ...] = ("ipd",)
     """Games to judge on."""
     opponent: str = "random"
@@ -41,7 +42,8 @@ class Evaluate:
         """Print the judgement of each game."""
         if not self.game:
             raise ValueError("--game needs the name of a game, or several")
-        results = self._strategy() if self._is_strategy() else self._language_model()
+        strategy = self._as_strategy()
+        results = self._language_model() if strategy is None else self._strategy(strategy)
         if self.json:
             print(json.dumps(results, indent=2))
             return
@@ -53,14 +55,18 @@ class Evaluate:
             table.add_row(name, *(shown(entry) for entry in row.values()))
         console.print(table)
 
-    def _is_strategy(self) -> bool:
-        return self.player.partition("(")[0].strip() in opponents.names()
+    def _as_strategy(self) -> str | None:
+        """Return the player as an opponent is named, None if it is a language model."""
+        if self.player.startswith("run:") or self.player.partition("(")[0].strip() in opponents.names():
+            return self.player
+        config = Path(self.player, CONFIG)
+        return f"run:{self.player}" if config.exists() and "lora_rank" not in read_json(config) else None
 
-    def _strategy(self) -> dict[str, Any]:
+    def _strategy(self, player: str) -> dict[str, Any]:
         results = {}
         for name in self.game:
             game = games.get(name)
-            found = evaluate(opponents.as_policy(self.player, game), self.opponent, game, self.reward, self.discount)
+            found = evaluate(opponents.as_policy(player, game), self.opponent, game, self.reward, self.discount)
             results[name] = {
                 "payoff": round(float(found.payoffs[0]), 6),
                 "opponent's payoff": round(float(found.payoffs[1]), 6),
