@@ -8,12 +8,13 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 demo: .venv/ready-to-run
 	$(BIN)/moral-games finetune --name demo --seed 0 --resume
 
-# The thousands of conformance tests are left out of the coverage measurement, which would make them three times slower.
-CONFORMANCE := tests/envs/test_conformance.py tests/envs/test_conformance_sb3.py
+# Coverage is measured of the library's own tests; measuring it costs time, so agents, benchmarks and the thousands of
+# conformance tests run without.
+UNMEASURED := tests/agents tests/benchmarks tests/envs/test_conformance.py tests/envs/test_conformance_sb3.py
 
 test: .venv/ready-to-develop
-	$(BIN)/python -m pytest $(CONFORMANCE)
-	$(BIN)/python -m pytest --cov=moral_games --cov-report=term --cov-fail-under=90 $(CONFORMANCE:%=--ignore=%)
+	$(BIN)/python -m pytest $(UNMEASURED)
+	$(BIN)/python -m pytest --cov=moral_games --cov-report=term --cov-fail-under=90 $(UNMEASURED:%=--ignore=%)
 
 lint: .venv/ready-to-develop
 	$(BIN)/ruff check .

@@ -28,6 +28,7 @@ import tyro
 
 from agents import population_dqn
 from agents.population_learning import SLIPS, Slip
+from agents.study import TIMES
 from benchmarks.published.aies2024_results import Measured, measure, rows_by_type, rows_of_selections, rows_over_time
 from moral_games.names import unknown
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
@@ -162,7 +163,7 @@ def learn(options: Options, majority: str) -> float:
     measured = measure(asked, population_dqn.records(run), population_dqn.records(run, last))
     with whole_file(run.path(MEASURES)) as partial:
         save_file(measured._asdict(), partial)
-    return float(read_json(run.path(population_dqn.TIMES))["learning"])
+    return float(read_json(run.path(TIMES))["learning"])
 
 
 def load(run: Run, majority: str) -> Measured:

@@ -311,7 +311,7 @@ def test_a_corrupt_checkpoint_is_refused_and_the_one_before_offered(
         ({"wording": "compct"}, "unknown wording"),
         ({"name": "../escape"}, "plain folder name"),
         ({"lora_rank": 0}, "lora_rank"),
-        ({"opponent": "grim", "game": "rock_paper_scissors"}, "two players and two actions"),
+        ({"opponent": "grim", "game": "rock_paper_scissors"}, "two actions each"),
     ],
 )
 def test_what_does_not_exist_is_refused_before_any_work(
