@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import contains, index
 from typing import Any, ClassVar
 
 import numpy as np
@@ -73,6 +74,8 @@ class ParallelMatrixGame(ParallelEnv):
         self.possible_agents = [f"player_{i}" for i in range(self.game.players)]
         self.agents: list[str] = []
         self.render_mode = render_mode
+        lowest = self.session.repetition.lowest_action
+        self._legal = [range(lowest, count) for count in self.game.shape]
         self.observation_spaces: dict[str, spaces.Space] = dict.fromkeys(
             self.possible_agents, self.session.observing.space
         )
@@ -122,20 +125,22 @@ class ParallelMatrixGame(ParallelEnv):
         ValueError
             If the episode is over or was not begun, or an agent's action is missing or unknown.
         """
-        agents, check = self.agents, self.session.check
+        agents = self.agents
         if not agents:
             raise ValueError("the episode is over or was not begun; call reset() before step()")
-        if not isinstance(actions, dict) or actions.keys() != self.action_spaces.keys():
-            given = sorted(actions) if isinstance(actions, dict) else actions
-            raise ValueError(f"step() needs one action for each of {agents}, got {given!r}")
-        chosen = [check(i, actions[agent]) for i, agent in enumerate(agents)]
+        try:
+            chosen = [index(actions[agent]) for agent in agents]
+        except (KeyError, TypeError, IndexError):
+            chosen = self._checked(actions)
+        if len(actions) != len(agents) or not all(map(contains, self._legal, chosen)):
+            chosen = self._checked(actions)
         played, payoffs, rewards, terminated, truncated = self.session.play(chosen)
         result = (
             self._observations(),
-            {agent: rewards[i] for i, agent in enumerate(agents)},
+            dict(zip(agents, rewards)),  # noqa: B905  (strict costs as much as the rest)
             dict.fromkeys(agents, terminated),
             dict.fromkeys(agents, truncated),
-            {agent: {"payoff": payoffs[i], "legal": played[i] >= 0} for i, agent in enumerate(agents)},
+            {agent: {"payoff": paid, "legal": a >= 0} for agent, paid, a in zip(agents, payoffs, played)},  # noqa: B905
         )
         if terminated or truncated:
             self.agents = []
@@ -151,8 +156,20 @@ class ParallelMatrixGame(ParallelEnv):
         """Do nothing: there is nothing to release."""
 
     def _observations(self) -> dict[str, Any]:
-        seen = self.session.observations()
-        return {agent: seen[i] for i, agent in enumerate(self.possible_agents)}
+        return dict(zip(self.possible_agents, self.session.observations()))  # noqa: B905
+
+    def _checked(self, actions: Any) -> list[int]:
+        """Return the actions in order of the agents.
+
+        Raises
+        ------
+        ValueError
+            Saying which action is missing or unknown.
+        """
+        if not isinstance(actions, dict) or actions.keys() != self.action_spaces.keys():
+            given = sorted(actions) if isinstance(actions, dict) else actions
+            raise ValueError(f"step() needs one action for each of {self.agents}, got {given!r}")
+        return [self.session.check(i, actions[agent]) for i, agent in enumerate(self.agents)]
 
 
 def parallel_env(game: str | MatrixGame = "ipd", **options: Any) -> ParallelMatrixGame:
