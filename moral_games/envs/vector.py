@@ -25,7 +25,7 @@ from moral_games.opponents import AnyOpponent, Player, players
 from moral_games.policy import FiniteStatePolicy
 from moral_games.repeated import TooLarge
 from moral_games.repetition import Repetition
-from moral_games.rewards import Rewards, one_each
+from moral_games.rewards import RewardFunction, Rewards, one_each
 
 Bools = NDArray[np.bool_]
 Opponents = AnyOpponent | Sequence[AnyOpponent]
@@ -186,8 +186,6 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         if self.max_episode_steps is not None:
             self._elapsed = np.where(self._done, 0, self._elapsed + 1)
             truncated = truncated | (self._elapsed >= self.max_episode_steps)
-        spoken = np.ones(self.num_envs, dtype=bool) if live is None else live
-        infos = _infos(self.player, played, payoffs, spoken)
         over = terminated | truncated
         observations = self._batch.observe()
         if self.autoreset_mode == AutoresetMode.SAME_STEP and over.any():
@@ -196,12 +194,14 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
                 "_final_obs": over,
                 "final_info": _infos(self.player, played, payoffs, over),
             }
-            infos = {**_infos(self.player, played, payoffs, ~over), **final, "_final_info": over.copy()}
+            infos = _infos(self.player, played, payoffs, ~over) | final | {"_final_info": over.copy()}
             self._batch.reset(over)
             self._elapsed[over] = 0
             observations = self._batch.observe()
             self._done = np.zeros(self.num_envs, dtype=bool)
         else:
+            spoken = np.ones(self.num_envs, dtype=bool) if live is None else live
+            infos = _infos(self.player, played, payoffs, spoken)
             self._done = over
         return observations, earned, terminated, truncated, infos
 
@@ -215,7 +215,7 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
         """Return the rows: by tables if that is possible."""
         game, player, repetition = self.game, self.player, self.repetition
         kinds: dict[Any, int] = {}
-        faced: list[tuple[dict[int, Player], Rewards]] = []
+        faced: list[tuple[dict[int, Player], tuple[RewardFunction, ...]]] = []
         of_row = []
         for opponent, reward in zip(opponents, rewards, strict=True):
             key = _key(opponent), _key(reward)
@@ -224,10 +224,7 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
                 faced.append((self._seated(opponent), one_each(game, reward)))
             of_row.append(kinds[key])
         tabular = [
-            Faced(
-                {seat: who for seat, who in others.items() if isinstance(who, FiniteStatePolicy)},
-                one_each(game, values),
-            )
+            Faced({seat: who for seat, who in others.items() if isinstance(who, FiniteStatePolicy)}, values)
             for others, values in faced
         ]
         everybody = all(len(kind.opponents) == game.players - 1 for kind in tabular)
