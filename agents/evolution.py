@@ -217,11 +217,16 @@ def fixation_probabilities(payoffs: Floats, population: int, selection: float) -
     return np.exp(-np.logaddexp.reduce(-selection * lead, axis=1, initial=0.0))
 
 
+def learner(seats: Seats, asked: Options) -> Evolution:
+    """Return populations; raises a ValueError if an option is out of range."""
+    return Evolution(seats, asked)
+
+
 def learn(asked: Options) -> Run:
     """Carry out a run, or what is left of it."""
     asked.check()
     seats = asked.seats()
-    return study(asked, seats, Evolution(seats, asked))
+    return study(asked, seats, learner(seats, asked))
 
 
 if __name__ == "__main__":

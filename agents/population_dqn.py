@@ -27,9 +27,11 @@ from agents.population_learning import Populations, Protocol
 from agents.population_measures import Record
 from agents.study import carry_out
 from moral_games.repeated import action_letters
+from moral_games.report import write_report
+from moral_games.report.page import REPORT
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
-RECORD, POLICIES, FIGURES = "record", "policies", "figures"
+RECORD, POLICIES = "record", "policies"
 JUDGED = 100
 """How many episodes at the end are measured, as published."""
 
@@ -90,6 +92,7 @@ def study(options: Options) -> Run:
         run.path(RECORD).mkdir(exist_ok=True)
         carry_out(run, populations, asked, options.checkpoint_every, options.checkpoint)
         _conclude(run, populations)
+    write_report(run.folder)
     return run
 
 
@@ -129,6 +132,7 @@ def summarise(populations: Populations, record: Record) -> dict[str, Any]:
         ``learners``: by player its ``reward`` (the value it holds) and its ``measures``: the share of runs
         in which it answers each last move with the first action; how popular it is; its games
         an episode; its payoff and reward a game. ``together``: the measures of all.
+        ``episodes``: how many were measured.
     """
     game = populations.protocol.played()
     paid = measures.payoffs(record, game)
@@ -161,6 +165,7 @@ def summarise(populations: Populations, record: Record) -> dict[str, Any]:
             for player, value in enumerate(populations.protocol.values())
         },
         "together": {name: interval(numbers.mean(axis=0)) for name, numbers in together.items()},
+        "episodes": len(record.before),
     }
 
 
@@ -177,6 +182,7 @@ def show(run: Run) -> None:
         table.add_row(player, found["reward"], *(f"{found['measures'][name]['mean']:.3f}" for name in names))
     console.print(table)
     console.print(", ".join(f"{name} {found['mean']:.3f}" for name, found in metrics["together"].items()))
+    console.print(f"report: {run.path(REPORT)}", soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -205,15 +211,11 @@ def _keep(run: Run, first: int, record: Record) -> None:
 
 
 def _conclude(run: Run, populations: Populations) -> None:
-    """Write the learned policies, the measures and the curves of the history."""
-    from moral_games.report.learning_figures import learning_curves
-
+    """Write the learned policies and the measures."""
     run.path(POLICIES).mkdir(exist_ok=True)
     for seed, policies in enumerate(populations.policies(), start=populations.protocol.seed):
         for player, policy in enumerate(policies):
             policy.save(run.path(POLICIES, f"seed_{seed}_player_{player}.json"))
-    run.path(FIGURES).mkdir(exist_ok=True)
-    learning_curves(run.history()).savefig(run.path(FIGURES, "learning-curves.png"), dpi=130)
     last = records(run, max(populations.total - JUDGED, 0))
     write_json(run.path(METRICS), summarise(populations, Record(*map(np.concatenate, zip(*last, strict=True)))))
 

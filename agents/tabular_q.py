@@ -260,11 +260,16 @@ class QLearning:
         return [drawn.reshape(len(times), self.runs) for drawn in chance.uniforms(np.concatenate(at), 2 * players)]
 
 
+def learner(seats: Seats, asked: Options) -> QLearning:
+    """Return Q-learners; raises a ValueError if an option is out of range, or an opponent answers illegally."""
+    return QLearning([seats], asked)
+
+
 def learn(asked: Options) -> Run:
     """Carry out a run, or what is left of it."""
     asked.check()
     seats = asked.seats()
-    return study(asked, seats, QLearning([seats], asked))
+    return study(asked, seats, learner(seats, asked))
 
 
 def _joint(seats: Seats, seat: int, chosen: Sequence[Ints]) -> Ints:

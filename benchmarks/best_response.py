@@ -1,9 +1,9 @@
 """How many rounds PPO, A2C and DQN need to find the exact best response to each fixed opponent.
 
 The best response is known exactly, by policy iteration; a learner has reached it when it could earn less than 2 % of
-the range of payoffs more (`agents.judgement.best_response_gap`), and stays there to the end. Against opponents that
-remember more than the last round learners observe several. Run from the repository's root; a few opponents take
-minutes, all of them some hours::
+the range of payoffs more (`agents.judgement.best_response_gap`) at several looks in a row, and then stops. Against
+opponents that remember more than the last round learners observe several. Run from the repository's root; a few
+opponents take minutes, all of them an hour or two::
 
     OMP_NUM_THREADS=1 python -m benchmarks.best_response --opponents tit_for_tat grim random > best_response.md
     OMP_NUM_THREADS=1 python -m benchmarks.best_response --processes 2 > best_response.md
@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from multiprocessing import get_context
 
@@ -44,9 +44,11 @@ class Options:
     seeds: int = 3
     """Seeds of each learner."""
     steps: int = 40_960
-    """Rounds that are played."""
+    """Rounds that are played at most."""
     block: int = 2_048
     """Rounds between two looks."""
+    looks: int = 3
+    """Looks in a row at which a learner must be near the best response."""
     memory: int = 3
     """How many rounds a learner observes where the opponent remembers more than one."""
     processes: int = 1
@@ -80,19 +82,18 @@ def memory(opponent: str, game: mg.MatrixGame, longest: int) -> int:
     return 1 if isinstance(mg.opponents.as_policy(opponent, game.seen_by(1)), mg.PolicyTable) else longest
 
 
-def reached(gaps: Sequence[float], block: int) -> int | None:
-    """Return after how many rounds a learner was near the best response for good; None if it is not.
+def reached(gaps: Sequence[float], looks: int) -> int | None:
+    """Return after how many blocks a learner was near the best response for so many looks in a row; None if never.
 
     Parameters
     ----------
     gaps
         How far it was off after each block.
-    block
-        Rounds of a block.
+    looks
+        Looks in a row, of which the first counts.
     """
-    far = [number for number, gap in enumerate(gaps, start=1) if gap >= NEAR]
-    first = 1 + (far[-1] if far else 0)
-    return first * block if first <= len(gaps) else None
+    near = [gap < NEAR for gap in gaps]
+    return next((first + 1 for first in range(len(near) - looks + 1) if all(near[first : first + looks])), None)
 
 
 def find(asked: Options, game: str, opponent: str, algorithm: str) -> Found:
@@ -101,19 +102,22 @@ def find(asked: Options, game: str, opponent: str, algorithm: str) -> Found:
         game=game,
         opponent=(opponent,),
         algorithm=algorithm,  # type: ignore[arg-type]
-        seeds=asked.seeds,
         steps=asked.steps,
         block=asked.block,
         memory=memory(opponent, mg.games.get(game), asked.memory),
     )
-    learner = sb3.learner(settings.seats(), settings)
-    looks = []
-    while learner.done < learner.total:
-        looks.append(np.asarray(learner.advance()["exploitability/player_0"], dtype=float))
-    gaps = np.array(looks).T
-    found = Found(tuple(reached(own, asked.block) for own in gaps.tolist()), tuple(gaps[:, -1].tolist()))
-    print(f"{game}, {opponent}, {algorithm}: {found}", file=sys.stderr, flush=True)
-    return found
+    steps, last = [], []
+    for seed in range(asked.seeds):
+        models = sb3.IndependentModels(settings.seats(), replace(settings, seed=seed))
+        gaps: list[float] = []
+        while models.done < models.total and reached(gaps, asked.looks) is None:
+            gaps.append(models.advance()["exploitability/player_0"])
+        found = reached(gaps, asked.looks)
+        steps.append(None if found is None else found * asked.block)
+        last.append(gaps[-1])
+    outcome = Found(tuple(steps), tuple(last))
+    print(f"{game}, {opponent}, {algorithm}: {outcome}", file=sys.stderr, flush=True)
+    return outcome
 
 
 def find_all(asked: Options, lines: Sequence[tuple[str, str]]) -> Iterator[Found]:
@@ -135,7 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sb3.Options(algorithm=algorithm, seeds=asked.seeds, steps=asked.steps, block=asked.block).check()  # type: ignore[arg-type]
     found = find_all(asked, lines)
     print(
-        f"Median rounds over {asked.seeds} seeds until the exploitability stays below {NEAR}; {asked.steps:,} rounds.\n"
+        f"Median rounds over {asked.seeds} seeds until the exploitability was below {NEAR} at {asked.looks} looks in a "
+        f"row, {asked.block:,} rounds apart; {asked.steps:,} rounds at most.\n"
     )
     print(f"| game | opponent | rounds observed | {' | '.join(asked.algorithms)} |")
     print(f"|---|---|---|{'---|' * len(asked.algorithms)}")

@@ -32,7 +32,7 @@ from agents.judgement import interval
 from agents.study import TIMES
 from benchmarks.compare_grid import LEARNER, Cell, Common, grid
 from benchmarks.compare_running import CarryOut, finished, many_processes, on_ray, one_process
-from moral_games.report.comparison import write_comparison
+from moral_games.report import write_report
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
 CELLS, TABLE = "cells", "comparison.csv"
@@ -111,7 +111,7 @@ def compare(asked: Options) -> Run:
     found = [row for cell in cells for row in rows(cell)]
     write_table(run.path(TABLE), found)
     write_json(run.path(METRICS), {"rows": found, "agents": overall(found)})
-    write_comparison(run.folder)
+    write_report(run.folder)
     return run
 
 

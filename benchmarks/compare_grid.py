@@ -174,8 +174,9 @@ def _misfit(cell: Cell) -> str | None:
     try:
         cell.options.check()
         seats = cell.options.seats()
-        if builds := getattr(_of(cell), "learner", None):
-            builds(seats, cell.options)
+        module = _of(cell)
+        fits = getattr(module, "learner", None) or module.check  # rllib's learners need Ray to be running
+        fits(seats, cell.options)
     except (ValueError, TypeError) as error:
         return str(error)
     return None

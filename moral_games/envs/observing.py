@@ -20,6 +20,12 @@ class Observing:
     ----------
     game, repetition
         What is played and how; see `moral_games.repetition.Repetition`. A clock stands still after its rounds.
+
+    Attributes
+    ----------
+    fresh
+        In the usual case, one-hot observations of the last round alone: functions that return a new array, by the
+        window's only number. Otherwise None.
     """
 
     def __init__(self, game: MatrixGame, repetition: Repetition) -> None:
@@ -31,7 +37,7 @@ class Observing:
         self.width = max(1, self.memory * (1 + self.joint)) + (self.rounds is not None)
         self.states = 0 if self.one_hot else repetition.states(game)
         usual = self.one_hot and self.memory == 1 and self.rounds is None and self.joint < 256
-        self._rows = list(np.eye(1 + self.joint, dtype=np.float32)) if usual else None
+        self.fresh = [row.copy for row in np.eye(1 + self.joint, dtype=np.float32)] if usual else None
         self.weights = [self.joint**k for k in range(self.memory)]
 
     @property
@@ -43,8 +49,8 @@ class Observing:
 
     def one(self, window: tuple[int, ...], played: int) -> NDArray[np.float32] | np.int64:
         """Return the observation of one learner after `played` rounds, in an array of its own."""
-        if self._rows is not None:
-            return self._rows[window[0]].copy()
+        if self.fresh is not None:
+            return self.fresh[window[0]]()
         if self.rounds is not None:
             played = min(played, self.rounds)
         if not self.one_hot:
@@ -85,10 +91,3 @@ class Observing:
         if self.rounds is not None:
             told[:, -1] = played / self.rounds
         return told
-
-    def all(self, windows: list[tuple[int, ...]], played: int) -> list[NDArray[np.float32] | np.int64]:
-        """Return the observation of each of several learners, every one in an array of its own."""
-        rows = self._rows
-        if rows is not None:
-            return [rows[window[0]].copy() for window in windows]
-        return [self.one(window, played) for window in windows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import contains, index
+from operator import index
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from pettingzoo.utils import OrderEnforcingWrapper, parallel_to_aec
 
 from moral_games.chance import as_seed
 from moral_games.envs.rendering import RENDER_MODES, check_render_mode, render
-from moral_games.envs.session import Session
+from moral_games.envs.session import MOST_REMEMBERED, Session
 from moral_games.games import MatrixGame, as_game
 from moral_games.repetition import Repetition
 from moral_games.rewards import Rewards
@@ -74,8 +74,8 @@ class ParallelMatrixGame(ParallelEnv):
         self.possible_agents = [f"player_{i}" for i in range(self.game.players)]
         self.agents: list[str] = []
         self.render_mode = render_mode
-        lowest = self.session.repetition.lowest_action
-        self._legal = [range(lowest, count) for count in self.game.shape]
+        self._legal: set[tuple[int, ...]] = set()
+        self._told = [dict.fromkeys(self.possible_agents, said) for said in (False, True)]
         self.observation_spaces: dict[str, spaces.Space] = dict.fromkeys(
             self.possible_agents, self.session.observing.space
         )
@@ -108,7 +108,8 @@ class ParallelMatrixGame(ParallelEnv):
             self.session.seed(int(seeding.np_random(None)[0].integers(2**63)) if seed is None else as_seed(seed))
         self.session.reset()
         self.agents = self.possible_agents[:]
-        return self._observations(), {agent: {} for agent in self.agents}
+        observations = dict(zip(self.agents, self.session.observations(), strict=True))
+        return observations, {agent: {} for agent in self.agents}
 
     def step(
         self, actions: dict[str, Any]
@@ -129,24 +130,23 @@ class ParallelMatrixGame(ParallelEnv):
         if not agents:
             raise ValueError("the episode is over or was not begun; call reset() before step()")
         try:
-            chosen = [index(actions[agent]) for agent in agents]
+            chosen = tuple([index(actions[agent]) for agent in agents])
         except (KeyError, TypeError, IndexError):
             chosen = self._checked(actions)
-        if len(actions) != len(agents) or not all(map(contains, self._legal, chosen)):
+        if chosen not in self._legal or len(actions) != len(agents):
             chosen = self._checked(actions)
-        played, payoffs, rewards, terminated, truncated = self.session.play(chosen)
-        result = (
-            self._observations(),
-            dict(zip(agents, rewards)),  # noqa: B905  (strict costs as much as the rest)
-            dict.fromkeys(agents, terminated),
-            dict.fromkeys(agents, truncated),
-            {agent: {"payoff": paid, "legal": a >= 0} for agent, paid, a in zip(agents, payoffs, played)},  # noqa: B905
-        )
+        session = self.session
+        played, payoffs, rewards, terminated, truncated = session.play(chosen)
+        observations, earned, infos = {}, {}, {}
+        for agent, seen, reward, paid, action in zip(agents, session.observations(), rewards, payoffs, played):  # noqa: B905
+            observations[agent] = seen
+            earned[agent] = reward
+            infos[agent] = {"payoff": paid, "legal": action >= 0}
         if terminated or truncated:
             self.agents = []
         if self.render_mode == "human":
             self.render()
-        return result
+        return observations, earned, self._told[terminated].copy(), self._told[truncated].copy(), infos
 
     def render(self) -> str | np.ndarray | None:
         """Return the episode so far as text or as a picture (uint8 H×W×3), or print it, by the render mode."""
@@ -155,11 +155,8 @@ class ParallelMatrixGame(ParallelEnv):
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
 
-    def _observations(self) -> dict[str, Any]:
-        return dict(zip(self.possible_agents, self.session.observations()))  # noqa: B905
-
-    def _checked(self, actions: Any) -> list[int]:
-        """Return the actions in order of the agents.
+    def _checked(self, actions: Any) -> tuple[int, ...]:
+        """Return the actions in order of the agents, and remember that together they are legal.
 
         Raises
         ------
@@ -169,7 +166,10 @@ class ParallelMatrixGame(ParallelEnv):
         if not isinstance(actions, dict) or actions.keys() != self.action_spaces.keys():
             given = sorted(actions) if isinstance(actions, dict) else actions
             raise ValueError(f"step() needs one action for each of {self.agents}, got {given!r}")
-        return [self.session.check(i, actions[agent]) for i, agent in enumerate(self.agents)]
+        chosen = tuple(self.session.check(i, actions[agent]) for i, agent in enumerate(self.agents))
+        if len(self._legal) < MOST_REMEMBERED:
+            self._legal.add(chosen)
+        return chosen
 
 
 def parallel_env(game: str | MatrixGame = "ipd", **options: Any) -> ParallelMatrixGame:

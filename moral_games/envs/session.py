@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from operator import index
 from statistics import NormalDist
@@ -25,7 +25,8 @@ from moral_games.rewards import Outcome, Rewards, one_each
 
 Joint = tuple[int, ...]
 
-_MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 100_000
+"""How many rounds are looked up rather than judged anew."""
 _ANYTHING: Iterator[float] = repeat(0.0)
 
 
@@ -93,7 +94,7 @@ class Session:
         self._history: deque[Joint] = deque(maxlen=ROUNDS_SHOWN)
         self._totals = np.zeros((2, game.players))
         self._seats = [taken_by(opponents.get(seat), repetition, seat) for seat in range(game.players)]
-        self._learners = {seat.number: seat for seat in self._seats if isinstance(seat, Learner)}
+        self._learning = [seat for seat in self._seats if isinstance(seat, Learner)]
         self._varies = bool(
             repetition.observation_noise or repetition.payoff_noise or repetition.continue_probability < 1
         )
@@ -135,11 +136,16 @@ class Session:
 
     def observe(self, player: int) -> np.ndarray | np.int64:
         """Return what the learner in seat `player` observes, its own action first."""
-        return self.observing.one(self._learners[player].window, self.played)
+        learner = self._seats[player]
+        assert isinstance(learner, Learner), f"seat {player} is not a learner's"
+        return self.observing.one(learner.window, self.played)
 
     def observations(self) -> list[np.ndarray | np.int64]:
         """Return what every learner observes, by seat."""
-        return self.observing.all([learner.window for learner in self._learners.values()], self.played)
+        fresh = self.observing.fresh
+        if fresh is None:
+            return [self.observing.one(learner.window, self.played) for learner in self._learning]
+        return [fresh[learner.window[0]]() for learner in self._learning]
 
     def check(self, player: int, action: object) -> int:
         """Return an action as a plain int.
@@ -158,7 +164,7 @@ class Session:
             raise ValueError(f"player {player} of {self.game.name!r} has actions {known}, got {action!r}")
         return number
 
-    def play(self, chosen: list[int]) -> Round:
+    def play(self, chosen: Sequence[int]) -> Round:
         """Play one round.
 
         Parameters
@@ -173,8 +179,10 @@ class Session:
             self._stream.skip(self._hashes)
         else:
             draws = iter(self._stream.draw(self._draws))
-        for i, seat in self._acting:
-            chosen[i] = seat.act(chosen[i], self._counts[i], draws)
+        if self._acting:
+            chosen = list(chosen)
+            for i, seat in self._acting:
+                chosen[i] = seat.act(chosen[i], self._counts[i], draws)
         actions = tuple(chosen)
         key = (self._previous, actions)
         cell = self._cells.get(key) or self._judge(key)
@@ -187,8 +195,8 @@ class Session:
             ended = self.repetition.continue_probability < 1 and next(draws) >= self.repetition.continue_probability
         self._previous = cell.kept
         if views:
-            for seat in self._seats:
-                seat.see(views[seat.number])
+            for seat, view in zip(self._seats, views):  # noqa: B905  (strict costs as much again)
+                seat.see(view)
         self.played += 1
         if self._recording:
             self._history.append(actions)
@@ -214,7 +222,7 @@ class Session:
             kept if complete else (-1,) * self.game.players,
             self._views(kept) if complete else (),
         )
-        if len(self._cells) >= _MOST_REMEMBERED:
+        if len(self._cells) >= MOST_REMEMBERED:
             self._cells.clear()
         self._cells[key] = cell
         return cell

@@ -1,59 +1,21 @@
-"""One page on a comparison of agents: self-contained HTML, and each figure as PNG beside it."""
+"""What the page on a comparison of agents shows: its figures and its tables."""
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from matplotlib.figure import Figure
 
 from moral_games import games
 from moral_games.report import comparison_figures
-from moral_games.report.page import REPORT
-from moral_games.runs import CONFIG, METRICS, Run, read_json, whole_file
 
 TEMPLATE = "comparison.html"
 
 
-def write_comparison(folder: str | Path) -> Path:
-    """Write ``report.html`` and ``figures/*.png`` into a finished comparison's folder.
-
-    Returns
-    -------
-    Path
-        The page.
-
-    Raises
-    ------
-    RunError
-        If the folder holds no finished comparison.
-    """
-    run = Run(folder)
-    config, metrics = read_json(run.path(CONFIG)), read_json(run.path(METRICS))
-    run.path("figures").mkdir(exist_ok=True)
-    images = {}
-    for name, figure in drawings(metrics["rows"]).items():
-        png = _png(figure)
-        run.path("figures", f"{name}.png").write_bytes(png)
-        images[name] = base64.b64encode(png).decode()
-    environment = Environment(
-        loader=PackageLoader("moral_games.report", "templates"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    page = environment.get_template(TEMPLATE).render(images=images, **content(config, metrics))
-    with whole_file(run.path(REPORT)) as partial:
-        partial.write_text(page, encoding="utf-8")
-    return run.path(REPORT)
-
-
-def drawings(rows: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
     """Return the figures by name: one of measures for each game, numbered, and one of the wall time."""
+    rows = metrics["rows"]
     agents = list(dict.fromkeys(row["agent"] for row in rows))
     drawn = {
         f"game-{number}": comparison_figures.measures([row for row in rows if row["game"] == game], agents)
@@ -101,9 +63,3 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "titles": {name: games.get(name).title or name for name in names},
         "headline": comparison_headline(metrics),
     }
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
-    return buffer.getvalue()

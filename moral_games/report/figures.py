@@ -23,7 +23,7 @@ WIDTH = 10.0
 
 
 def action_probabilities(
-    metrics: dict[str, Any], titles: dict[str, str], states: Mapping[str, Sequence[str]]
+    metrics: Mapping[str, Any], titles: dict[str, str], states: Mapping[str, Sequence[str]]
 ) -> Figure:
     """Draw what the model does in each state of each game, before and after.
 
@@ -57,7 +57,7 @@ def action_probabilities(
     return figure
 
 
-def action_types(history: Sequence[dict[str, Any]]) -> Figure:
+def action_types(history: Sequence[Mapping[str, Any]]) -> Figure:
     """Draw the share of each action type in training episodes, update by update (stacked areas).
 
     After Tennant et al. (2025), Figure 2; expected shares instead of counts.
@@ -83,7 +83,7 @@ def action_types(history: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def moral_regret(metrics: dict[str, Any], titles: dict[str, str]) -> Figure:
+def moral_regret(metrics: Mapping[str, Any], titles: dict[str, str]) -> Figure:
     """Draw the moral regret in each game before and after, one panel a value.
 
     After Tennant et al. (2025), Figure 4; exact, and normalised to [0, 1]. The thin line reaches to
@@ -109,7 +109,7 @@ def moral_regret(metrics: dict[str, Any], titles: dict[str, str]) -> Figure:
     return figure
 
 
-def telling(metrics: dict[str, Any], titles: dict[str, str], states: Mapping[str, Sequence[str]]) -> Figure:
+def telling(metrics: Mapping[str, Any], titles: dict[str, str], states: Mapping[str, Sequence[str]]) -> Figure:
     """Draw how much the telling alone changes behaviour: the presentation gap by game and state.
 
     Outlined cells are states in which the trained value tells the actions apart.

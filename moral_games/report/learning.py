@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from moral_games import games
 from moral_games.report import learning_figures
 
 TEMPLATE = "learning.html"
@@ -35,22 +36,20 @@ def learning_headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> 
     return f"After learning, {'; '.join(said)} ({'one seed' if seeds == 1 else f'means over {seeds} seeds'})."
 
 
-def content(config: Mapping[str, Any], metrics: Mapping[str, Any], title: str) -> dict[str, Any]:
+def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page's template is filled with, but for the figures.
 
     Parameters
     ----------
     config, metrics
         The content of ``config.json`` and ``metrics.json``.
-    title
-        The game's title.
     """
     shared = ("agent", "game", "reward", "name", "seeds", "seed", "discount", "initial", "opponent", "other_reward")
     constants = {key: setting for key, setting in config.items() if key not in (*shared, "checkpoint_every")}
     return {
         "config": config,
         "metrics": metrics,
-        "title": title,
+        "title": games.get(config["game"]).title or config["game"],
         "constants": constants,
         "headline": learning_headline(config, metrics),
         "measures": list(next(iter(metrics["learners"].values()))["measures"]),

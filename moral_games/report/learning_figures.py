@@ -85,6 +85,31 @@ def policies(learners: Mapping[str, Any]) -> Figure:
     return figure
 
 
+def players(learners: Mapping[str, Any]) -> Figure:
+    """Draw each measure of each of many learners: means over runs and their 95 % bootstrap intervals.
+
+    Parameters
+    ----------
+    learners
+        By player, as in ``metrics.json``.
+    """
+    names = list(next(iter(learners.values()))["measures"])
+    figure = Figure(figsize=(WIDTH, 1.4 + 0.27 * len(learners)), layout="constrained")
+    axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    y = np.arange(len(learners))
+    for place, (axis, name) in enumerate(zip(axes, names, strict=True)):
+        found = [learner["measures"][name] for learner in learners.values()]
+        mean, low, high = (np.array([interval[part] for interval in found]) for part in ("mean", "low", "high"))
+        axis.hlines(y, low, high, color=COLOURS[place % len(COLOURS)], linewidth=2)
+        axis.plot(mean, y, "o", color=COLOURS[place % len(COLOURS)], markersize=4)
+        axis.set_title(name, fontsize=9)
+        axis.tick_params(labelsize=8)
+        axis.grid(alpha=0.25)
+    axes[0].set_yticks(y, [f"{player}: {_shortened(found['reward'])}" for player, found in learners.items()])
+    axes[0].invert_yaxis()
+    return figure
+
+
 def action_types(learners: Mapping[str, Any]) -> Figure:
     """Draw the exact share of rounds of each action type after learning, a bar for each learner.
 

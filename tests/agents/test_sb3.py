@@ -15,7 +15,6 @@ import moral_games as mg
 from agents import sb3
 from agents.judgement import judge
 from agents.seats import take_seats
-from benchmarks import best_response
 from moral_games.envs.sb3 import MatrixGameVecEnv
 from moral_games.runs import read_json
 
@@ -131,15 +130,6 @@ def test_games_of_three_players_and_three_actions_are_learned() -> None:
         (policies,) = learned(replace(SHORT, steps=256, game=game)).policies()
         for policy, seat in zip(policies, range(3), strict=False):
             policy.check(mg.games.get(game).seen_by(seat))
-
-
-def test_best_responses_are_counted_from_where_they_last(capsys: pytest.CaptureFixture[str]) -> None:
-    assert best_response.reached([0.3, 0.01, 0.05, 0.01, 0.0], 100) == 400
-    assert best_response.reached([0.3, 0.3], 100) is None
-    asked = "--games stag_hunt --algorithms dqn a2c --opponents always_cooperate --seeds 2 --steps 4096 --block 1024"
-    best_response.main(asked.split())
-    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    assert len(table) == 3 and table[2].startswith("| stag_hunt | always_cooperate | 1 | ")
 
 
 @pytest.mark.parametrize(

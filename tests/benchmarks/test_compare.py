@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from benchmarks import compare_running
 from benchmarks.compare import CELLS, TABLE, Options, compare, main, rows, write_table
 from benchmarks.compare_grid import Cell, Common, folder_name, grid, known_agents, learn
-from moral_games.report.comparison import comparison_headline, drawings, write_comparison
+from moral_games.report import write_report
+from moral_games.report.comparison import comparison_headline, drawings
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 
 COMMON = Common(seeds=2, seed=0, discount=0.9, initial="random")
@@ -147,6 +148,7 @@ def test_a_study_that_fails_is_named_and_the_others_are_kept(
         ({"workers": 0}, "workers must be at least 1"),
         ({"workers": 2, "ray": "local"}, "exclude each other"),
         ({"ray": "127.0.0.1:1"}, "no Ray cluster answers at '127.0.0.1:1'"),
+        ({"ray": "auto"}, "no Ray cluster answers at 'auto'"),
         ({"name": "../elsewhere"}, "plain folder name"),
     ],
 )
@@ -160,8 +162,9 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_written(
 
 def test_combinations_that_do_not_fit_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="2 of 6 combinations do not fit") as refused:
-        compare(Options(agents=("tabular_q", "lola"), opponents=("learner", "tit_for_tat", "random"), folder=tmp_path))
+        compare(Options(agents=("tabular_q", "lola", "rllib"), opponents=("learner", "tit_for_tat"), folder=tmp_path))
     assert "lola-ipd-selfish-tit_for_tat: lola shapes what others learn" in str(refused.value)
+    assert "rllib-ipd-selfish-tit_for_tat: in agents.rllib everybody learns" in str(refused.value)
     assert not list(tmp_path.iterdir())
 
 
@@ -186,11 +189,11 @@ def test_no_two_combinations_share_a_folder(pair: list[tuple[str, ...]]) -> None
 def test_the_page_shows_any_table(finished: Run, asked: Options, tmp_path: Path) -> None:
     cells = grid(asked.agents, ("ipd",), ("selfish",), asked.opponents, COMMON, finished.path(CELLS))
     found = [row for cell in cells for row in rows(cell)]
-    assert list(drawings(found)) == ["game-1", "seconds"]
+    assert list(drawings({"rows": found})) == ["game-1", "seconds"]
     run = Run.create(tmp_path / "one", asked.to_json() | {"name": "<b>one</b>", "seeds": 1})
     metrics = read_json(finished.path(METRICS))
     write_json(run.path(METRICS), metrics)
-    page = write_comparison(run.folder).read_text(encoding="utf-8")
+    page = write_report(run.folder).read_text(encoding="utf-8")
     assert "<b>one</b>" not in page and comparison_headline(metrics) in page
     write_table(tmp_path / TABLE, found[:1])
     assert len((tmp_path / TABLE).read_text(encoding="utf-8").splitlines()) == 2

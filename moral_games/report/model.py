@@ -1,0 +1,64 @@
+"""What the page on a fine-tuned language model shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from moral_games import games
+from moral_games.repeated import state_labels
+from moral_games.report import figures
+
+TEMPLATE = "model.html"
+
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+    """Return the figures by name."""
+    titles, states = _titles(metrics), _states(metrics)
+    return {
+        "action-probabilities": figures.action_probabilities(metrics, titles, states),
+        "action-types": figures.action_types(history),
+        "moral-regret": figures.moral_regret(metrics, titles),
+        "presentation-gap": figures.telling(metrics, titles, states),
+    }
+
+
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence what was trained and what became of it."""
+    after, before = metrics["after"], metrics["before"]
+    values = list(next(iter(after.values()))["moral_regret"])
+    value = next((name for name in values if config["reward"].startswith(name)), values[0])
+    regret = [max(judged[game]["moral_regret"][value] for game in judged) for judged in (before, after)]
+    gap = max(after[game]["presentation_gap_judged"] for game in after)
+    return (
+        f"The largest {value} regret over {len(after)} games went from {regret[0]:.2f} to {regret[1]:.2f}; "
+        "where the value tells the actions apart, no two of the held-out tellings differ by more than "
+        f"{gap:.2f} in the probability of an action."
+    )
+
+
+def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page's template is filled with, but for the figures."""
+    titles = _titles(metrics)
+    return {
+        "config": config,
+        "metrics": metrics,
+        "titles": titles,
+        "states": _states(metrics),
+        "headline": headline(config, metrics),
+        "rows": [
+            {"title": titles[game], "when": when, **metrics[when][game]}
+            for game in titles
+            for when in ("before", "after")
+        ],
+    }
+
+
+def _titles(metrics: Mapping[str, Any]) -> dict[str, str]:
+    return {name: games.get(name).title for name in metrics["after"]}
+
+
+def _states(metrics: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(state_labels(games.get(name))) for name in metrics["after"]}
