@@ -12,9 +12,12 @@ demo: .venv/ready-to-run
 # conformance tests run without.
 UNMEASURED := tests/agents tests/benchmarks tests/envs/test_conformance.py tests/envs/test_conformance_sb3.py
 
+# As many processes as there are cores, of one thread each; a file's tests stay together, for they share fixtures.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
 test: .venv/ready-to-develop
-	$(BIN)/python -m pytest $(UNMEASURED)
-	$(BIN)/python -m pytest --cov=moral_games --cov-report=term --cov-fail-under=90 $(UNMEASURED:%=--ignore=%)
+	$(PYTEST) $(UNMEASURED)
+	$(PYTEST) --cov=moral_games --cov-report=term --cov-fail-under=90 $(UNMEASURED:%=--ignore=%)
 
 lint: .venv/ready-to-develop
 	$(BIN)/ruff check .
