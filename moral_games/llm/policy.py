@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moral_games.games import MatrixGame
-from moral_games.llm.models import TextModel
-from moral_games.llm.scoring import Question, score
+from moral_games.llm.scoring import Question
 from moral_games.policy import PolicyTable
 from moral_games.text import Presentation, prompts
+
+
+class LanguageModel(Protocol):
+    """What answers questions about games: a model in this process, behind a server, or in an engine."""
+
+    name: str
+
+    def probabilities(self, questions: Sequence[Question]) -> list[NDArray[np.float64]]:
+        """Return the probability of every label after every prompt; one array (S, A) a question."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class LLMPolicy:
         How states are told and which labels stand for the actions.
     """
 
-    model: TextModel
+    model: LanguageModel
     presentation: Presentation
 
     def table(self, game: MatrixGame, player: int = 0) -> PolicyTable:
@@ -40,7 +50,6 @@ def question(game: MatrixGame, presentation: Presentation) -> Question:
     return Question(prompts(game, presentation), presentation.names[: game.shape[0]])
 
 
-def tables(model: TextModel, game: MatrixGame, presentations: Sequence[Presentation]) -> NDArray[np.float64]:
+def tables(model: LanguageModel, game: MatrixGame, presentations: Sequence[Presentation]) -> NDArray[np.float64]:
     """Return the action probabilities of player 0 under each presentation; (P, S, A) float64."""
-    answers = score(model, [question(game, presentation) for presentation in presentations])
-    return np.stack([answer.numpy() for answer in answers])
+    return np.stack(model.probabilities([question(game, presentation) for presentation in presentations]))

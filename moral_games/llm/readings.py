@@ -1,0 +1,227 @@
+"""From a server's answers to action probabilities: by log-probabilities where they settle it, else by counting."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moral_games.text import parse
+
+LOG_PROBABILITIES, SAMPLES = "log-probabilities", "samples"
+
+Branches = dict[tuple[str, ...], Mapping[str, float]]
+"""By what has been said so far, token by token: how probable each listed next token is."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of a model.
+
+    Attributes
+    ----------
+    text
+        What it said.
+    tokens
+        The tokens of that; empty where the server does not tell.
+    listed
+        By token of the answer: the probabilities of the likeliest tokens in its place, its own among
+        them.
+    """
+
+    text: str
+    tokens: tuple[str, ...] = ()
+    listed: tuple[Mapping[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """How probable each of A labels is after one prompt, and how well that is known.
+
+    Attributes
+    ----------
+    probabilities
+        (A,) float64. What is missing to 1 is the probability of an illegal answer.
+    unknown
+        (A,) by how much more probable each label may be, for all that the log-probabilities say; 0
+        where answers were counted.
+    standard_error
+        (A,) of the counted shares (Agresti & Coull 1998: two successes and two failures are added, so
+        that it is never 0); 0 where log-probabilities were used.
+    method
+        ``"log-probabilities"`` or ``"samples"``.
+    samples
+        How many answers were looked at.
+    illegal
+        How many of them were no label and nothing else, by the reason that `moral_games.text.parse`
+        gives.
+    """
+
+    probabilities: NDArray[np.float64]
+    unknown: NDArray[np.float64]
+    standard_error: NDArray[np.float64]
+    method: str
+    samples: int
+    illegal: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a server's answers to a `Question` say; one row a prompt."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """The action probabilities; (S, A) float64."""
+        return np.stack([row.probabilities for row in self.rows])
+
+    def __str__(self) -> str:
+        counted = [row for row in self.rows if row.method == SAMPLES]
+        exact = len(self.rows) - len(counted)
+        unknown = max((row.unknown.max() for row in self.rows), default=0.0)
+        parts = [f"{exact} rows from log-probabilities, of which at most {unknown:.2g} is unknown"] if exact else []
+        if counted:
+            error = max(row.standard_error.max() for row in counted)
+            fewest = min(row.samples for row in counted)
+            parts.append(f"{len(counted)} rows from {fewest} samples each, with standard errors up to {error:.2g}")
+        return "; ".join(parts)
+
+
+def replies(answer: Any) -> list[Reply]:
+    """Return what a chat completion holds.
+
+    Parameters
+    ----------
+    answer
+        The response's JSON.
+
+    Raises
+    ------
+    ValueError
+        If it is no chat completion.
+    """
+    try:
+        found = [_reply(choice) for choice in answer["choices"]]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"no chat completion ({type(error).__name__}: {error})") from error
+    if not found:
+        raise ValueError("a chat completion without choices")
+    return found
+
+
+def settled(given: Sequence[Reply], labels: Sequence[str], tolerance: float) -> bool:
+    """Return whether log-probabilities leave no label's probability unknown by more than a tolerance."""
+    known = _branches(given)
+    return all(high - low <= tolerance for low, high in (bounds(known, label) for label in labels))
+
+
+def read(given: Sequence[Reply], labels: Sequence[str], tolerance: float) -> Row:
+    """Return how probable each label is.
+
+    Parameters
+    ----------
+    given
+        Answers to one prompt, drawn at temperature 1.
+    labels
+        A labels, one an action.
+    tolerance
+        Log-probabilities are used if they leave no label unknown by more than this; else the share of
+        the answers that were the label and nothing else, by the strict parser.
+    """
+    found = [parse(reply.text, labels) for reply in given]
+    illegal = Counter(answer.reason for answer in found if not answer.legal)
+    low, high = np.array([bounds(_branches(given), label) for label in labels]).T
+    nothing = np.zeros(len(labels))
+    if (high - low).max() <= tolerance:
+        # Rounded log-probabilities may add up to a little more than 1.
+        return Row(low / max(1.0, low.sum()), high - low, nothing, LOG_PROBABILITIES, len(given), illegal)
+    counts = np.array([sum(answer.action == action for answer in found) for action in range(len(labels))])
+    share = (counts + 2) / (len(given) + 4)
+    error = np.sqrt(share * (1 - share) / (len(given) + 4))
+    return Row(counts / len(given), nothing, error, SAMPLES, len(given), illegal)
+
+
+def bounds(known: Branches, label: str, said: tuple[str, ...] = ()) -> tuple[float, float]:
+    """Return between what the probability lies that an answer goes on to spell a label.
+
+    As for a model in this process, the probability is that of the label's tokens, whatever follows
+    them; space before or after the label is allowed, as the strict parser allows it. Where no listed
+    token ends the label, its next one may be missing from the list; then it is at most as probable as
+    the least probable token that is listed, and as all that is missing to 1.
+
+    Parameters
+    ----------
+    known
+        The listed probabilities.
+    label
+        What is to be spelled.
+    said
+        The tokens so far.
+
+    Returns
+    -------
+    tuple of float
+        The lowest and the highest possible value.
+
+    Examples
+    --------
+    >>> bounds({(): {"C": 0.5, "Dog": 0.25}, ("C",): {"at": 0.5}}, "Cat")  # "Cat" may be a token
+    (0.25, 0.5)
+    >>> bounds({(): {"C": 0.5, "Dog": 0.25}}, "Dog")
+    (0.25, 0.25)
+    """
+    if said not in known:
+        return 0.0, 1.0
+    low = high = 0.0
+    ended = False
+    for token, probability in known[said].items():
+        if not token:  # a special token, as the one that ends an answer, shows as nothing
+            continue
+        spelled = "".join((*said, token)).lstrip()
+        if spelled.rstrip() == label:
+            ended, share = True, (1.0, 1.0)
+        elif label.startswith(spelled):
+            share = bounds(known, label, (*said, token))
+        else:
+            continue
+        low, high = low + probability * share[0], high + probability * share[1]
+    if not ended:
+        missing = max(0.0, 1.0 - sum(known[said].values()))
+        high += min(missing, min(known[said].values(), default=1.0))
+    return min(low, 1.0), min(high, 1.0)
+
+
+def _branches(given: Sequence[Reply]) -> Branches:
+    return {reply.tokens[:place]: listed for reply in given for place, listed in enumerate(reply.listed)}
+
+
+def _reply(choice: Any) -> Reply:
+    text = choice["message"]["content"] or ""
+    if not isinstance(text, str):
+        raise TypeError(f"an answer is a text, got {type(text).__name__}")
+    steps = (choice.get("logprobs") or {}).get("content") or []
+    return Reply(text, tuple(str(step["token"]) for step in steps), tuple(_listed(step) for step in steps))
+
+
+def _listed(step: Any) -> dict[str, float]:
+    """Return the probabilities of the tokens that are listed in one place of an answer.
+
+    Tokens that look alike are one: some servers strip the space that tells them apart.
+    """
+    listed: dict[str, float] = {}
+    for entry in step.get("top_logprobs") or []:
+        listed[entry["token"]] = listed.get(entry["token"], 0.0) + _probability(entry["logprob"])
+    listed.setdefault(step["token"], _probability(step["logprob"]))
+    return listed
+
+
+def _probability(logarithm: Any) -> float:
+    if math.isnan(logarithm):
+        raise ValueError("a log-probability that is not a number")
+    return math.exp(min(logarithm, 0.0))
