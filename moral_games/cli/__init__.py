@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from moral_games.cli.audit import Audit
 from moral_games.cli.evaluate import Evaluate
 from moral_games.cli.finetune import Report, run_finetune
 from moral_games.cli.listing import Games, Opponents, Rewards
@@ -25,6 +26,7 @@ Command = (
     | Annotated[Play, tyro.conf.subcommand("play")]
     | Annotated[Tournament, tyro.conf.subcommand("tournament")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Audit, tyro.conf.subcommand("audit")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )

@@ -1,0 +1,71 @@
+"""What the page on an audit shows: what a policy responds to, how it follows payoffs, and the nearest rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from moral_games import games
+from moral_games.report import audit_figures
+
+TEMPLATE = "audit.html"
+
+TOLD = {
+    "own last move": "its own last move",
+    "opponent's last move": "the opponent's last move",
+    "both moves together": "both last moves together",
+    "payoffs": "the payoffs",
+    "labels": "the labels",
+    "order": "the order of lists",
+    "wording": "the wording",
+}
+"""The families of terms, as a sentence names them."""
+
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
+    """Return the figures by name."""
+    return {
+        "responds-to": audit_figures.families(metrics["response"]),
+        "interactions": audit_figures.interactions(metrics["response"]),
+        "policy": audit_figures.policy(metrics["policy"], _titles(metrics)),
+        "payoff-paths": audit_figures.payoff_paths(metrics["paths"]),
+    }
+
+
+def audit_headline(metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence what the policy responds to, and in another whether it answers legally."""
+    found = metrics["response"]
+    (first, one), (second, other), *_ = found["families"].items()
+    match found["responds_to"]:
+        case "nothing":
+            said = f"It does the same whatever it is told: its first action with probability {found['p_first']:.2f}."
+        case "mixed":
+            said = (
+                f"What it responds to is mixed: {TOLD[first]} ({one['share']:.0%} of the variance of its log-odds) and "
+                f"{TOLD[second]} ({other['share']:.0%}) lead, and none has more than half."
+            )
+        case name:
+            said = (
+                f"It responds to {TOLD[name]}: {found['families'][name]['share']:.0%} of the variance of its log-odds."
+            )
+    legal, lowest = found["legal_mass"], found["legal_mass_lowest"]
+    if lowest > 0.9995:
+        return f"{said} Its answers are legal."
+    return f"{said} An answer is legal with probability {legal:.3f} on average and {lowest:.3f} at worst."
+
+
+def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page's template is filled with, but for the figures."""
+    return {
+        "config": config,
+        "metrics": metrics,
+        "titles": _titles(metrics),
+        "told": TOLD,
+        "headline": audit_headline(metrics),
+    }
+
+
+def _titles(metrics: Mapping[str, Any]) -> dict[str, str]:
+    return {name: games.get(name).title or name for name in metrics["policy"]}

@@ -1,0 +1,133 @@
+"""The figures of an audit: one function each, from its numbers to a matplotlib figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from moral_games.report.figures import FIRST, ILLEGAL, SECOND, WIDTH
+from moral_games.report.learning_figures import COLOURS
+
+SIZES = {
+    "single": (FIRST, "single factors"),
+    "pairs": ("#56B4E9", "interactions of two"),
+    "higher": ("#BBBBBB", "of three or more"),
+}
+MARKERS = ("o", "s", "^", "D", "v")
+
+
+def families(response: Mapping[str, Any]) -> Figure:
+    """Draw the share of the variance of log-odds that each family of terms explains, by the size of the terms."""
+    found = response["families"]
+    figure = Figure(figsize=(WIDTH, 1.3 + 0.36 * len(found)), layout="constrained")
+    axis = figure.subplots()
+    names, left = list(found), np.zeros(len(found))
+    for size, (colour, label) in SIZES.items():
+        widths = np.array([found[name][size] for name in names])
+        axis.barh(names, widths, left=left, color=colour, label=label)
+        left = left + widths
+    for place, share in enumerate(left):
+        axis.text(share + 0.01, place, f"{share:.0%}", va="center", fontsize=9)
+    axis.invert_yaxis()
+    axis.set(xlim=(0, 1.08), xlabel="share of the variance of the log-odds of the first action")
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def interactions(response: Mapping[str, Any]) -> Figure:
+    """Draw the share of each factor by itself, on the diagonal, and of each pair of factors."""
+    names, shares = list(response["factors"]), np.array(response["pairs"])
+    shown = np.where(np.tri(len(names), dtype=bool), shares, np.nan)
+    figure = Figure(figsize=(0.8 * WIDTH, 0.6 * WIDTH), layout="constrained")
+    axis = figure.subplots()
+    image = axis.imshow(shown, vmin=0, vmax=1, cmap="Blues")
+    for row, column in np.argwhere(np.isfinite(shown)).tolist():
+        share = shares[row, column]
+        told = f"{share:.0%}" if share >= 0.005 else ""
+        axis.text(column, row, told, ha="center", va="center", fontsize=8, color="white" if share > 0.5 else "black")
+    axis.set(xticks=range(len(names)), yticks=range(len(names)))
+    axis.set_xticklabels(names, rotation=40, ha="right", fontsize=9)
+    axis.set_yticklabels(names, fontsize=9)
+    axis.spines[:].set_visible(False)
+    axis.set_title(f"interactions of three or more: {response['higher']:.0%}", fontsize=10)
+    figure.colorbar(image, ax=axis, label="share of variance", shrink=0.8)
+    return figure
+
+
+def policy(by_game: Mapping[str, Any], titles: Mapping[str, str]) -> Figure:
+    """Draw the probability of the first action in each state of each game: the mean, and the range over tellings."""
+    columns = min(len(by_game), 5)
+    rows = -(-len(by_game) // columns)
+    figure = Figure(figsize=(WIDTH, 2.5 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for axis in axes[len(by_game) :]:
+        axis.remove()
+    for axis, (name, found) in zip(axes, by_game.items(), strict=False):
+        x = np.arange(len(found["states"]))
+        axis.bar(x, found["p_first"], color=FIRST)
+        axis.bar(x, 1 - np.array(found["legal"]), bottom=found["legal"], color=ILLEGAL)
+        axis.vlines(x, found["low"], found["high"], color="black", linewidth=1.2)
+        axis.set(xticks=x, xticklabels=found["states"], ylim=(0, 1))
+        axis.set_title(titles[name].replace(" ", "\n", 1), fontsize=9)
+        axis.tick_params(axis="x", labelsize=7)
+    axes[0].set_ylabel("probability of the first action", fontsize=9)
+    return figure
+
+
+def payoff_paths(paths: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw what is done along each path of payoffs, and below it what each value asks for in the same states."""
+    states = [state for state in paths[0]["states"] if state != "start"]
+    values = list(paths[0]["values"])
+    figure = Figure(figsize=(WIDTH, 3.2 + 0.17 * len(states) * len(values)), layout="constrained")
+    heights = (2.4, 0.17 * len(states) * len(values))
+    axes = figure.subplots(2, len(paths), sharey="row", squeeze=False, height_ratios=heights)
+    for column, path in enumerate(paths):
+        _behaviour(axes[0, column], path, states)
+        _asked(axes[1, column], path, states)
+    axes[0, 0].set_ylabel("probability of the first action")
+    rows = [f"{state}" for _ in values for state in states]
+    axes[1, 0].set_yticks(range(len(rows)), rows, fontsize=7)
+    for place, value in enumerate(values):
+        middle = place * len(states) + (len(states) - 1) / 2
+        told = value if len(value) < 22 else f"{value[:19]}..."
+        axes[1, 0].annotate(
+            told, (-0.16, middle), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=8
+        )
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, title="last round", loc="outside right upper", frameon=False)
+    return figure
+
+
+def _behaviour(axis: Axes, path: Mapping[str, Any], states: Sequence[str]) -> None:
+    x, first = np.arange(len(path["grid"])), np.array(path["p_first"])
+    for place, state in enumerate(states):
+        axis.plot(
+            x + 0.08 * (place - (len(states) - 1) / 2),  # beside each other where they would hide each other
+            first[:, path["states"].index(state)],
+            marker=MARKERS[place % len(MARKERS)],
+            markersize=4,
+            color=COLOURS[place % len(COLOURS)],
+            label=state,
+        )
+    axis.set(ylim=(-0.03, 1.03), xticks=x, xticklabels=[])
+    axis.set_title(path["moves"], fontsize=10)
+    axis.grid(alpha=0.25)
+
+
+def _asked(axis: Axes, path: Mapping[str, Any], states: Sequence[str]) -> None:
+    """Draw the best actions of each value as a strip of cells for each state."""
+    columns = [path["states"].index(state) for state in states]
+    best = np.concatenate([np.array(found["best"])[:, columns].T for found in path["values"].values()])
+    axis.imshow(best, vmin=-1, vmax=1, cmap=ListedColormap([SECOND, "#EEEEEE", FIRST]), aspect="auto")
+    for edge in range(1, len(path["values"])):
+        axis.axhline(edge * len(states) - 0.5, color="white", linewidth=4)
+    x = np.arange(len(path["grid"]))
+    axis.set_xticks(x, [f"{point:g}" for point in path["grid"]], fontsize=7)
+    axis.set_xlabel("factor of all payoffs" if path["moves"] == "stakes" else "payoff", fontsize=9)
+    axis.spines[:].set_visible(False)
