@@ -11,8 +11,11 @@ from safetensors.torch import load_file, save_file
 
 from moral_games.llm.models import TextModel
 
+WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+"""The files of a checkpoint that every trainer writes."""
 
-def add_lora(model: TextModel, rank: int, seed: int) -> TextModel:
+
+def add_lora(model: TextModel, rank: int, seed: int, alpha: float | None = None, dropout: float = 0.0) -> TextModel:
     """Return the model with fresh low-rank adapters on all linear layers, in float32.
 
     Parameters
@@ -20,15 +23,24 @@ def add_lora(model: TextModel, rank: int, seed: int) -> TextModel:
     model
         A model without adapters.
     rank
-        Rank r; the scale alpha is 2r. There is no dropout, so that a prompt has one answer.
+        Rank r.
     seed
         Seeds the adapters' first weights. Their effect is zero until they are trained.
+    alpha
+        Their scale is alpha / r; 2r by default.
+    dropout
+        How often an input of theirs drops out while the model is in training mode. It is returned in
+        evaluation mode, in which a prompt has one answer.
     """
     import peft
 
     torch.manual_seed(seed)
     config = peft.LoraConfig(
-        r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=rank,
+        lora_alpha=2 * rank if alpha is None else alpha,
+        lora_dropout=dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a name that it has since changed
@@ -59,6 +71,18 @@ def set_weights(model: TextModel, weights: dict[str, torch.Tensor]) -> None:
     """Put a copy of trained weights back, in place."""
     for name, parameter in trainable(model).items():
         parameter.data.copy_(weights[name])
+
+
+def save_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+    """Write the trained weights and the optimiser's averages into a checkpoint's folder."""
+    save_weights(model, folder / WEIGHTS)
+    save_optimizer(optimizer, folder / OPTIMIZER)
+
+
+def load_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+    """Go back to what `save_training` has written."""
+    set_weights(model, load_file(folder / WEIGHTS, device=str(model.device)))
+    load_optimizer(optimizer, folder / OPTIMIZER)
 
 
 def save_optimizer(optimizer: torch.optim.Optimizer, path: Path) -> None:

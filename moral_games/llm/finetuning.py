@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from moral_games import games, text
 from moral_games.analysis.tellings import summarise
@@ -21,13 +21,19 @@ from moral_games.llm.models import TextModel, load
 from moral_games.llm.options import Finetune
 from moral_games.llm.policy import tables
 from moral_games.llm.scoring import check_tokens, label_tokens
-from moral_games.llm.training import Training
+from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.rewards import RewardFunction, parse
 from moral_games.runs import CONFIG, METRICS, POLICY, Run, RunError, read_json, write_json
 from moral_games.text.labels import training as training_labels
 
 BEFORE, AFTER = "before", "after"
-ADAPTER = "adapter.safetensors"
+ADAPTER, SECONDS = "adapter.safetensors", "seconds.json"
+HARDLY_ANY = 1e-6
+"""A share of legal answers below this is none."""
+
+
+class NothingLegal(ValueError):
+    """A model that is to learn from its answers gives none; the message says what to do."""
 
 
 def finetune(options: Finetune) -> Run:
@@ -44,6 +50,10 @@ def finetune(options: Finetune) -> Run:
         If something asked for does not exist or does not fit.
     RunError
         If the folder cannot be used, or a checkpoint is corrupt.
+    NothingLegal
+        If the model gives no legal answer for so long that training is pointless.
+    FloatingPointError
+        If the loss is not a number.
     """
     options.check()
     folder = options.folder / options.name
@@ -51,7 +61,7 @@ def finetune(options: Finetune) -> Run:
         return Run.resume(folder, options.to_json())
     model = load(options.model)
     _check_labels(model, options)
-    model = adapters.add_lora(model, options.lora_rank, options.seed)
+    model = with_adapters(model, options)
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
     open_run = Run.resume if options.resume else Run.create
     # A checkpoint holds the weights, their average, the best and the optimizer's two averages; two
@@ -61,22 +71,14 @@ def finetune(options: Finetune) -> Run:
     seconds: dict[str, float] = {}
     with _timed(seconds, "evaluate_before"):
         _judge(run, model, options, BEFORE)
-    training = Training(
-        model,
-        games.get(options.game),
-        parse(options.reward),
-        options.opponent,
-        options.train,
-        np.random.default_rng(options.seed),
-        options.wording,
-    )
-    spent = _restore(run, training, options)
-    _train(run, training, options, spent)
-    training.keep_best()
+    trainer = make_trainer(model, options)
+    spent = _restore(run, trainer, options)
+    _train(run, trainer, options, spent)
+    trainer.validation.keep_best()
     adapters.save_weights(model, run.path(ADAPTER))
     with _timed(seconds, "evaluate_after"):
         _judge(run, model, options, AFTER, again=True)
-    _write_results(run, training, seconds | {"train": spent[0]})
+    _write_results(run, trainer, seconds | {"train": spent[0]})
     return run
 
 
@@ -93,7 +95,7 @@ def load_run(folder: str | Path) -> TextModel:
         raise RunError(
             f"{folder} has no {ADAPTER}: its training is not finished; continue it with 'moral-games finetune --resume'"
         )
-    model = adapters.add_lora(load(config["model"]), config["lora_rank"], config["seed"])
+    model = adapters.add_lora(load(config["model"]), config["lora_rank"], config["seed"], config.get("lora_alpha"))
     adapters.set_weights(model, load_file(Path(folder, ADAPTER), device=str(model.device)))
     return model
 
@@ -149,76 +151,88 @@ def _judge(run: Run, model: TextModel, options: Finetune, when: str, again: bool
         write_json(path, judge(model, options))
 
 
-def _restore(run: Run, training: Training, options: Finetune) -> list[float]:
-    """Put a training back to its newest checkpoint, if there is one; return the seconds spent until then."""
+def _restore(run: Run, trainer: Trainer, options: Finetune) -> list[float]:
+    """Put a trainer back to its newest checkpoint, if there is one; return the seconds spent until then."""
     folder = run.checkpoint(options.checkpoint)
     if folder is None:
         run.rewind(0)
         return [0.0]
-    state = read_json(folder / "state.json")
-    training.best_weights = load_file(folder / "best.safetensors", device=str(training.model.device))
-    training.average = load_file(folder / "average.safetensors", device=str(training.model.device))
-    adapters.set_weights(training.model, load_file(folder / "weights.safetensors", device=str(training.model.device)))
-    adapters.load_optimizer(training.optimizer, folder / "optimizer.safetensors")
-    training.rng.bit_generator.state = state["rng"]
-    training.done, training.passes, training.best_update = state["done"], state["passes"], state["best_update"]
-    training.best_fault = float("inf") if state["best_fault"] is None else state["best_fault"]
-    run.rewind(training.done)
-    return [state["seconds"]]
+    trainer.load(folder)
+    run.rewind(trainer.done)
+    return [read_json(folder / SECONDS)]
 
 
-def _save(run: Run, training: Training, seconds: float) -> None:
+def _save(run: Run, trainer: Trainer, seconds: float) -> None:
     def write(folder: Path) -> None:
-        adapters.save_weights(training.model, folder / "weights.safetensors")
-        save_file(training.average, folder / "average.safetensors")
-        save_file(training.best_weights, folder / "best.safetensors")
-        adapters.save_optimizer(training.optimizer, folder / "optimizer.safetensors")
-        state = {
-            "done": training.done,
-            "passes": training.passes,
-            "best_update": training.best_update,
-            "best_fault": training.best_fault if np.isfinite(training.best_fault) else None,
-            "rng": training.rng.bit_generator.state,
-            "seconds": seconds,
-        }
-        write_json(folder / "state.json", state)
+        trainer.save(folder)
+        write_json(folder / SECONDS, seconds)
 
-    run.save_checkpoint(training.done, write)
+    run.save_checkpoint(trainer.done, write)
 
 
-def _train(run: Run, training: Training, options: Finetune, spent: list[float]) -> None:
+def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) -> None:
     """Update until finished, with progress, scalars and checkpoints; adds to ``spent[0]`` in seconds."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from torch.utils.tensorboard import SummaryWriter
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as progress, SummaryWriter(run.path("tensorboard"), purge_step=training.done) as scalars:
-        task = progress.add_task("training", total=options.train.updates, completed=training.done)
-        while not training.finished:
+    with Progress(*columns) as progress, SummaryWriter(run.path("tensorboard"), purge_step=trainer.done) as scalars:
+        task = progress.add_task("training", total=trainer.total, completed=trainer.done)
+        silent = 0
+        for record in run.history():
+            silent = _silent(silent, record)
+        while not trainer.finished:
             begun = time.perf_counter()
-            record = training.update()
+            record = _updated(run, trainer)
             spent[0] += time.perf_counter() - begun
             run.append(record | {"seconds": round(spent[0], 2)})
-            for key in ("loss", "reward", "legal_mass", "gradient_norm", "learning_rate"):
-                scalars.add_scalar(key, record[key], training.done)
+            for key, entry in record.items():
+                if isinstance(entry, float):
+                    scalars.add_scalar(key, entry, trainer.done)
             if "validation" in record:
-                scalars.add_scalars("validation", record["validation"], training.done)
+                scalars.add_scalars("validation", record["validation"], trainer.done)
                 line = ", ".join(f"{key} {number:.3f}" for key, number in record["validation"].items())
-                told = f"update {training.done:3d}: reward {record['reward']:.3f}; validation {line}"
+                told = f"update {trainer.done:3d}: reward {record['reward']:.3f}; validation {line}"
                 progress.console.print(told, soft_wrap=True)
-            progress.update(task, completed=training.done)
-            if training.done % options.checkpoint_every == 0 or training.finished:
-                _save(run, training, spent[0])
+            progress.update(task, completed=trainer.done)
+            silent = _silent(silent, record)
+            hopeless = silent >= options.train.patience
+            if trainer.done % options.checkpoint_every == 0 or trainer.finished or hopeless:
+                _save(run, trainer, spent[0])
+            if hopeless:
+                raise NothingLegal(
+                    f"in {silent} updates in a row the model gave no legal answer, so that its rewards teach nothing; "
+                    f"its weights are kept in {run.checkpoints()[-1]}. Begin anew under another --name: with the exact "
+                    "algorithm and --exact.legality above 0, another --wording or --model, or more --train.patience"
+                )
 
 
-def _write_results(run: Run, training: Training, seconds: dict[str, float]) -> None:
+def _updated(run: Run, trainer: Trainer) -> dict[str, Any]:
+    """Make an update; where that fails, say what is left and what to do."""
+    try:
+        return trainer.update()
+    except FloatingPointError as error:
+        kept = run.checkpoints()
+        left = f"the last checkpoint is {kept[-1]}" if kept else "no checkpoint was due yet"
+        raise FloatingPointError(
+            f"{error}; {left}. Begin anew under another --name with a lower --train.learning-rate"
+        ) from error
+
+
+def _silent(before: int, record: dict[str, Any]) -> int:
+    """Return in how many updates up to this one, in a row, hardly any answer was legal."""
+    return before + 1 if record["legal_mass"] < HARDLY_ANY else 0
+
+
+def _write_results(run: Run, trainer: Trainer, seconds: dict[str, float]) -> None:
     judged = {when: read_json(run.path(f"judged-{when}.json")) for when in (BEFORE, AFTER)}
     write_json(run.path(POLICY), {when: content["policy"] for when, content in judged.items()})
     metrics = {when: content["games"] for when, content in judged.items()}
     details = {
-        "updates": training.done,
-        "chosen_update": training.best_update,
-        "validation_fault": round(training.best_fault, 6),
+        "updates": trainer.done,
+        "each_update": trainer.each_update,
+        "chosen_update": trainer.validation.best_update,
+        "validation_fault": round(trainer.validation.best_fault, 6),
     }
     write_json(
         run.path(METRICS),

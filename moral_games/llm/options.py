@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from moral_games import games, text
+from moral_games.llm.settings import DEFAULTS, PPO, Algorithm, Exact, Settings
+from moral_games.names import unknown
 from moral_games.opponents import seated
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import parse
@@ -20,84 +22,13 @@ STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordin
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How to train.
-
-    Attributes
-    ----------
-    updates
-        Most updates.
-    tellings
-        Presentations drawn for each update; each counts once for every assignment of its labels.
-    learning_rate
-        Of AdamW, reached after `warm_up` updates and falling to zero with the square of what is left.
-    warm_up
-        Updates until the learning rate is reached.
-    averaging
-        The weights that are judged and kept are a running average over updates with this decay; 0
-        for none. It takes out the jumps of single updates.
-    rounds
-        Rounds of an episode, over which states are weighted by visitation. Episodes begin after a
-        random joint action, as published.
-    discount
-        How much an action answers for later rewards: 0 for its own alone, 1 for all of the episode.
-    legality
-        Weight of the log-probability of answering legally at all, added to the objective in every
-        state. It is what gets an answer format learned from a model that hardly ever uses it.
-    entropy
-        Weight of the entropy of legal answers, in every state. It keeps a policy from giving one label
-        with certainty, a plateau on which balanced tellings cancel out.
-    kl
-        Weight of the divergence KL(policy, base model), taken from the objective.
-    validate_every
-        Updates between two looks at the validation presentations.
-    stop_fault
-        Training stops when on every validation presentation the moral regret, and in every state the
-        illegal mass, are at most this, twice in a row.
-    micro_batch_tokens
-        Tokens that the model reads at once; the rest of an update is accumulated.
-    """
-
-    updates: int = 50
-    tellings: int = 2
-    learning_rate: float = 1e-3
-    warm_up: int = 5
-    averaging: float = 0.9
-    rounds: int = 5
-    discount: float = 0.0
-    legality: float = 1.0
-    entropy: float = 0.0
-    kl: float = 0.0
-    validate_every: int = 5
-    stop_fault: float = 0.01
-    micro_batch_tokens: int = 2048
-
-    def __post_init__(self) -> None:
-        for name, low in (
-            ("updates", 1),
-            ("tellings", 1),
-            ("warm_up", 0),
-            ("rounds", 1),
-            ("validate_every", 1),
-            ("micro_batch_tokens", 1),
-        ):
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} must be at least {low}, got {getattr(self, name)}")
-        for name in ("learning_rate", "legality", "entropy", "kl", "stop_fault"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
-        if not 0 <= self.averaging < 1:
-            raise ValueError(f"averaging must lie in [0, 1), got {self.averaging}")
-        if not 0 <= self.discount <= 1:
-            raise ValueError(f"discount must lie in [0, 1], got {self.discount}")
-
-
-@dataclass(frozen=True)
 class Finetune:
     """Fine-tune a language model with a moral reward, and judge it before and after.
 
     Attributes
     ----------
+    algorithm
+        "exact" for the exact policy gradient, "ppo" for the published recipe.
     name
         Name of the run, and of its folder.
     folder
@@ -117,11 +48,15 @@ class Finetune:
     test_opponent
         Against whom regret is judged.
     lora_rank
-        Rank of the adapters.
+        Rank of the adapters; 16 for the exact gradient and 64 for PPO by default.
+    lora_alpha
+        Their scale is this over the rank; twice the rank for the exact gradient and 32 for PPO by default.
     seed
         Seeds everything that is drawn.
     train
-        How to train.
+        How to train, whatever the algorithm.
+    exact, ppo
+        How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
     resume
@@ -130,6 +65,7 @@ class Finetune:
         Resume from this checkpoint, e.g. step-000020, instead of the newest.
     """
 
+    algorithm: Algorithm = "exact"
     name: str = "finetune"
     folder: Path = Path("runs")
     model: str = BUNDLED
@@ -139,9 +75,12 @@ class Finetune:
     wording: str = "compact"
     test_games: tuple[str, ...] = STUDY
     test_opponent: str = "random"
-    lora_rank: int = 16
+    lora_rank: int | None = None
+    lora_alpha: float | None = None
     seed: int = 0
     train: Settings = field(default_factory=Settings)
+    exact: Exact = field(default_factory=Exact)
+    ppo: PPO = field(default_factory=PPO)
     checkpoint_every: int = 10
     resume: bool = False
     checkpoint: str | None = None
@@ -150,8 +89,13 @@ class Finetune:
         """Raise a ValueError if anything asked for does not exist or does not fit, before any work."""
         if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
             raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
-        if self.seed < 0 or self.lora_rank < 1 or self.checkpoint_every < 1:
+        if self.algorithm not in DEFAULTS:
+            raise unknown("algorithm", self.algorithm, DEFAULTS)
+        rank, alpha = self.lora
+        if self.seed < 0 or rank < 1 or self.checkpoint_every < 1:
             raise ValueError("seed must be at least 0, lora_rank and checkpoint_every at least 1")
+        if not alpha > 0:
+            raise ValueError(f"lora_alpha must be positive, got {alpha}")
         if self.wording not in WORDINGS:
             raise unknown_wording(self.wording)
         reward = parse(self.reward)
@@ -165,7 +109,19 @@ class Finetune:
             seated(self.opponent if name == self.game else self.test_opponent, game)
             text.held_out(game.shape[0], self.wording)
 
+    @property
+    def lora(self) -> tuple[int, float]:
+        """Rank and alpha of the adapters: as asked for, else the algorithm's own."""
+        own = DEFAULTS[self.algorithm]
+        rank = own.lora_rank if self.lora_rank is None else self.lora_rank
+        alpha = own.lora_alpha if self.lora_alpha is None else self.lora_alpha
+        return rank, float(2 * rank if alpha is None else alpha)
+
     def to_json(self) -> dict[str, Any]:
-        """Return what defines the run: all but how and where it is carried out."""
-        skipped = {"folder", "resume", "checkpoint"}
-        return json.loads(json.dumps({key: value for key, value in asdict(self).items() if key not in skipped}))
+        """Return what defines the run: all but how and where it is carried out, with nothing left open."""
+        updates, learning_rate = self.train.schedule(self.algorithm)
+        rank, alpha = self.lora
+        train = replace(self.train, updates=updates, learning_rate=learning_rate)
+        skipped = {"folder", "resume", "checkpoint", *DEFAULTS} - {self.algorithm}
+        asked = asdict(replace(self, train=train, lora_rank=rank, lora_alpha=alpha))
+        return json.loads(json.dumps({key: value for key, value in asked.items() if key not in skipped}))

@@ -1,14 +1,14 @@
-"""Training: the gradient is exact, the same seed is the same run, and a killed run goes on as if it had not been."""
+"""Whole runs: the same seed is the same run, and a killed run goes on as if it had not been, whatever the algorithm."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,172 +18,15 @@ import pytest
 import torch
 
 import moral_games as mg
-from moral_games.llm import Finetune, adapters, finetune
-from moral_games.llm.finetuning import load_run
-from moral_games.llm.options import Settings
-from moral_games.llm.policy import question, tables
-from moral_games.llm.scoring import log_probabilities, tree
-from moral_games.llm.training import Training, with_illegal
+from moral_games import text
+from moral_games.llm import Finetune, finetune
+from moral_games.llm.finetuning import NothingLegal, load_run
+from moral_games.llm.policy import tables
+from moral_games.llm.settings import PPO, Exact, Settings
+from moral_games.report import write_report
 from moral_games.runs import Run, RunError, digest, read_json
 
 IPD = mg.games.get("ipd")
-DUTY = mg.rewards.parse("deontological(penalty=3) + illegal(penalty=6)")
-
-
-def training(folder: Path, seed: int = 0, **settings: Any) -> Training:
-    from moral_games.llm import load
-
-    model = adapters.add_lora(load(str(folder), device="cpu", dtype=torch.float32), rank=4, seed=seed)
-    return Training(model, IPD, DUTY, "tit_for_tat", Settings(**settings), np.random.default_rng(seed))
-
-
-@pytest.fixture
-def fresh(tiny_model_folder: Path) -> Training:
-    return training(tiny_model_folder, legality=0.0, discount=1.0)
-
-
-def test_the_loss_has_the_exact_gradient_of_the_episode_reward(fresh: Training) -> None:
-    """Through label log-probabilities, illegal mass included, against finite differences."""
-    rng = np.random.default_rng(0)
-    scores = torch.tensor(np.log(rng.uniform(0.1, 0.45, (2, 5, 2))), dtype=torch.float64, requires_grad=True)
-    loss, policies = fresh._loss(scores, None)
-    loss.backward()
-
-    def reward(at: torch.Tensor) -> float:
-        return sum(fresh.problem.episode_reward(policy, 5) for policy in with_illegal(at).numpy())
-
-    assert policies.shape == (2, 5, 3) and policies.sum(-1) == pytest.approx(np.ones((2, 5)))
-    for cell in np.ndindex(2, 5, 2):
-        nudge = torch.zeros_like(scores)
-        nudge[cell] = 1e-6
-        with torch.no_grad():
-            slope = (reward(scores + nudge) - reward(scores - nudge)) / 2e-6
-        assert scores.grad is not None
-        assert -float(scores.grad[cell]) == pytest.approx(slope, abs=1e-6)
-
-
-def test_the_legality_term_is_the_log_probability_of_a_legal_answer(fresh: Training) -> None:
-    scores = torch.log(torch.full((1, 5, 2), 0.25, dtype=torch.float64))
-    fresh.settings = replace(fresh.settings, legality=1.0)
-    with_term = fresh._loss(scores, None)[0]
-    fresh.settings = replace(fresh.settings, legality=0.0)
-    assert float(with_term - fresh._loss(scores, None)[0]) == pytest.approx(-np.log(0.5))
-
-
-def test_the_entropy_is_that_of_legal_answers(fresh: Training) -> None:
-    scores = torch.log(torch.tensor([0.1, 0.3], dtype=torch.float64)).expand(1, 5, 2)
-    without = fresh._loss(scores, None)[0]
-    fresh.settings = replace(fresh.settings, entropy=2.0)
-    expected = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
-    assert float(without - fresh._loss(scores, None)[0]) == pytest.approx(2 * expected)
-
-
-def test_the_divergence_from_the_base_model(fresh: Training) -> None:
-    fresh.settings = replace(fresh.settings, kl=2.0)
-    scores, base = (
-        torch.log(torch.tensor(row, dtype=torch.float64)).expand(1, 5, 2) for row in ([0.5, 0.25], [0.25, 0.5])
-    )
-    penalised = fresh._loss(scores, base)[0] - fresh._loss(scores, None)[0]
-    expected = 0.5 * np.log(2) + 0.25 * np.log(0.5)
-    assert float(penalised) == pytest.approx(2 * expected, rel=1e-6)
-    assert float(fresh._loss(scores, scores)[0] - fresh._loss(scores, None)[0]) == pytest.approx(0, abs=1e-9)
-
-
-def test_the_base_model_is_read_without_the_adapters(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder, kl=1.0, learning_rate=0.02)
-    trees = [tree(learner.model, question(IPD, mg.Presentation(("Cat", "Dog"))))]
-
-    def both() -> tuple[torch.Tensor, torch.Tensor]:
-        base = learner._base_scores(trees)
-        assert base is not None
-        with torch.no_grad():
-            return base, torch.stack(log_probabilities(learner.model, trees))
-
-    before, same = both()
-    torch.testing.assert_close(before, same)
-    for _ in range(3):
-        learner.update()
-    after, moved = both()
-    torch.testing.assert_close(after, before)
-    assert (moved - before).abs().max() > 0.01
-
-
-def test_accumulating_gradients_changes_nothing(tiny_model_folder: Path) -> None:
-    gradients = []
-    for tokens in (10**6, 1):
-        learner = training(tiny_model_folder, micro_batch_tokens=tokens, tellings=3)
-        learner.update()
-        gradients.append(
-            torch.cat([p.grad.flatten() for p in adapters.trainable(learner.model).values() if p.grad is not None])
-        )
-    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
-
-
-@pytest.mark.slow
-def test_the_bundled_model_learns_to_answer() -> None:
-    from moral_games.llm import load
-
-    model = adapters.add_lora(load("bundled", device="cpu"), rank=16, seed=0)
-    chosen = Settings(updates=50, tellings=1, validate_every=100)
-    learner = Training(model, IPD, DUTY, "tit_for_tat", chosen, np.random.default_rng(0))
-    records = [learner.update() for _ in range(10)]
-    assert records[0]["legal_mass"] < 0.1 and records[0]["reward"] < -5
-    assert records[-1]["legal_mass"] > 0.5 and records[-1]["reward"] > -3.5
-
-
-def test_what_a_record_says(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder, updates=2, validate_every=1)
-    record = learner.update()
-    assert record["update"] == 1 and len(record["p_cooperate"]) == 5
-    assert sum(record["action_types"].values()) == pytest.approx(1) or sum(record["action_types"].values()) <= 1
-    assert set(record["validation"]) == {"fault", "regret", "legal_mass"}
-    json.dumps(record)
-
-
-def test_the_kept_weights_are_those_that_validated_best(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder, updates=6, validate_every=2, learning_rate=0.02)
-    found = {}
-    while not learner.finished:
-        record = learner.update()
-        if "validation" in record:
-            found[learner.done] = record["validation"]["fault"]
-    learner.keep_best()
-    assert found[learner.best_update] == min(found.values()) == learner.best_fault
-
-
-def test_training_stops_when_validation_is_passed_twice(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder, updates=50, validate_every=1, stop_fault=1.0)
-    while not learner.finished:
-        learner.update()
-    assert learner.done == 2
-
-
-def test_a_loss_that_is_no_number_stops_before_the_weights_are_touched(tiny_model_folder: Path) -> None:
-    learner = training(tiny_model_folder)
-    learner.update()
-    before = adapters.copy_weights(learner.model)
-    learner._loss = lambda scores, base: ((scores * float("nan")).sum(), np.zeros((len(scores), 5, 3)))  # type: ignore[method-assign]
-    with pytest.raises(FloatingPointError, match="update 2"):
-        learner.update()
-    assert all(torch.equal(before[name], weight) for name, weight in adapters.copy_weights(learner.model).items())
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"updates": 0}, "updates must be at least 1"),
-        ({"discount": 1.5}, r"discount must lie in \[0, 1\]"),
-        ({"averaging": 1.0}, r"averaging must lie in \[0, 1\)"),
-        ({"learning_rate": -1.0}, "must not be negative"),
-        ({"kl": float("nan")}, "must not be negative"),
-    ],
-)
-def test_bad_settings_are_refused(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        Settings(**settings)
-
-
-# --- whole runs -------------------------------------------------------------------------------
 
 
 def options(folder: Path, where: Path, **changed: Any) -> Finetune:
@@ -199,6 +42,13 @@ def options(folder: Path, where: Path, **changed: Any) -> Finetune:
     return replace(chosen, **changed)
 
 
+def by_ppo(folder: Path, where: Path, **changed: Any) -> Finetune:
+    short = Settings(updates=4, tellings=1, learning_rate=0.01, validate_every=2)
+    every_slip = PPO(as_published=("all",), kl_target=1.0)
+    chosen = options(folder, where, algorithm="ppo", train=short, ppo=every_slip, lora_alpha=8, checkpoint_every=1)
+    return replace(chosen, **changed)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, tiny_model_folder: Path) -> Run:
     return finetune(options(tmp_path_factory.mktemp("runs"), tiny_model_folder))
@@ -206,6 +56,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tiny_model_folder: Path) 
 
 def untimed(run: Run) -> dict[str, Any]:
     return {key: value for key, value in read_json(run.path("metrics.json")).items() if key != "seconds"}
+
+
+def untimed_line(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "seconds"}
 
 
 def test_what_a_run_leaves(finished: Run) -> None:
@@ -224,8 +78,6 @@ def test_what_a_run_leaves(finished: Run) -> None:
 
 
 def test_the_kept_adapter_is_the_judged_one(finished: Run) -> None:
-    from moral_games import text
-
     model = load_run(finished.folder)
     kept = read_json(finished.path("policy.json"))["after"]["ipd"]
     for told, table in zip(text.held_out(), tables(model, IPD, text.held_out()), strict=True):
@@ -237,6 +89,59 @@ def test_the_same_seed_is_the_same_run(finished: Run, tmp_path: Path, tiny_model
     assert untimed(again) == untimed(finished)
     other = finetune(options(tmp_path, tiny_model_folder, name="other", seed=1))
     assert untimed(other)["after"] != untimed(finished)["after"]
+
+
+def test_what_a_run_of_ppo_leaves(tmp_path: Path, tiny_model_folder: Path) -> None:
+    chosen = by_ppo(tmp_path, tiny_model_folder)
+    run = finetune(chosen)
+    metrics, config = read_json(run.path("metrics.json")), read_json(run.path("config.json"))
+    assert metrics["training"]["updates"] == len(run.history()) == 4
+    assert "sampled" in metrics["training"]["each_update"] and "as published: all" in metrics["training"]["each_update"]
+    assert config["algorithm"] == "ppo" and "exact" not in config and config["ppo"]["epochs"] == 4
+    assert {"kl", "kl_weight", "value_loss", "policy_loss", "legal_mass"} <= set(run.history()[0])
+    assert write_report(run.folder).read_text().count("data:image/png;base64,") == 4
+    model = load_run(run.folder)
+    kept = next(iter(read_json(run.path("policy.json"))["after"]["ipd"].values()))
+    told = next(iter(text.held_out()))
+    np.testing.assert_allclose(tables(model, IPD, [told])[0], kept, atol=2e-6)
+
+
+def test_a_run_of_ppo_goes_on_to_the_byte(tmp_path: Path, tiny_model_folder: Path) -> None:
+    """From the checkpoint of its third update, as a killed run would."""
+    whole = finetune(by_ppo(tmp_path / "whole", tiny_model_folder))
+    shutil.copytree(whole.folder, tmp_path / "run")
+    broken = Run(tmp_path / "run")
+    broken.path("metrics.json").unlink()
+    broken.path("adapter.safetensors").unlink()
+    chosen = by_ppo(tmp_path, tiny_model_folder, resume=True, checkpoint="step-000003")
+    again = finetune(chosen)
+    assert digest(again.path("adapter.safetensors")) == digest(whole.path("adapter.safetensors"))
+    assert untimed(again) == untimed(whole)
+    assert [untimed_line(line) for line in again.history()] == [untimed_line(line) for line in whole.history()]
+
+
+def test_a_model_that_answers_nothing_legal_is_given_up(tmp_path: Path, tiny_model_folder: Path) -> None:
+    short = Settings(updates=50, tellings=1, patience=3)
+    chosen = by_ppo(tmp_path, tiny_model_folder, train=short, checkpoint_every=50)
+    with pytest.raises(NothingLegal, match=r"3 updates in a row.*kept in .*step-000003.*--exact\.legality"):
+        finetune(chosen)
+    run = Run(tmp_path / "run")
+    assert len(run.history()) == 3 and run.checkpoint() == run.path("checkpoints", "step-000003")
+    with pytest.raises(NothingLegal, match="4 updates in a row"):
+        finetune(replace(chosen, resume=True))
+
+
+@pytest.mark.parametrize("build", [options, by_ppo])
+def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
+    build: Callable[..., Finetune], tmp_path: Path, tiny_model_folder: Path
+) -> None:
+    wild = Settings(updates=9, tellings=1, learning_rate=1e30, validate_every=50)
+    chosen = build(tmp_path, tiny_model_folder, train=wild, exact=Exact(warm_up=0), checkpoint_every=1)
+    with pytest.raises(
+        FloatingPointError, match=r"update 2 has loss .*; the last checkpoint is .*step-000001.*learning"
+    ):
+        finetune(chosen)
+    assert Run(tmp_path / "run").checkpoint() is not None
 
 
 @pytest.mark.slow
@@ -311,6 +216,8 @@ def test_a_corrupt_checkpoint_is_refused_and_the_one_before_offered(
         ({"wording": "compct"}, "unknown wording"),
         ({"name": "../escape"}, "plain folder name"),
         ({"lora_rank": 0}, "lora_rank"),
+        ({"lora_alpha": 0.0}, "lora_alpha must be positive"),
+        ({"algorithm": "pop"}, "unknown algorithm 'pop'"),
         ({"opponent": "grim", "game": "rock_paper_scissors"}, "two actions each"),
     ],
 )
@@ -333,3 +240,26 @@ def test_a_value_of_another_kind_is_judged_too(tmp_path: Path, tiny_model_folder
     chosen = options(tmp_path, tiny_model_folder, reward="virtue_kindness + illegal", test_games=("ipd",), train=short)
     regrets = read_json(finetune(chosen).path("metrics.json"))["after"]["ipd"]["moral_regret"]
     assert set(regrets) == {"taught", "deontological", "utilitarian"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"updates": 0}, "updates must be at least 1"),
+        ({"learning_rate": -1.0}, "learning_rate must not be negative"),
+        ({"presentations": "fixd"}, "unknown presentations 'fixd'. Did you mean 'fixed'"),
+        ({"patience": 0}, "patience must be at least 1"),
+    ],
+)
+def test_bad_settings_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings(**settings)
+
+
+def test_what_is_not_asked_for_is_the_algorithms_own() -> None:
+    exact, ppo = Finetune().to_json(), Finetune(algorithm="ppo").to_json()
+    assert [exact["train"][key] for key in ("updates", "learning_rate")] == [50, 1e-3]
+    assert [exact[key] for key in ("lora_rank", "lora_alpha")] == [16, 32]
+    assert [ppo["train"][key] for key in ("updates", "learning_rate")] == [1000, 1.41e-5]
+    assert [ppo[key] for key in ("lora_rank", "lora_alpha")] == [64, 32]
+    assert Finetune(lora_rank=4).to_json()["lora_alpha"] == 8 and "ppo" not in exact

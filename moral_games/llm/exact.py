@@ -10,84 +10,71 @@ earns anything by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 
-from moral_games import text
-from moral_games.analysis import DecisionProblem, evaluate
-from moral_games.games import MatrixGame
-from moral_games.llm.adapters import copy_weights, set_weights, trainable
+from moral_games.analysis import evaluate
+from moral_games.llm import adapters
+from moral_games.llm.adapters import copy_weights, trainable
+from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
-from moral_games.llm.options import Settings
-from moral_games.llm.policy import question, tables
+from moral_games.llm.policy import question
 from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilities, tree
-from moral_games.opponents import AnyOpponent, seated
+from moral_games.llm.settings import Exact, Settings
+from moral_games.llm.validation import Validation
 from moral_games.policy import PolicyTable
-from moral_games.repeated import RepeatedGame
-from moral_games.rewards import RewardFunction
+from moral_games.runs import read_json, write_json
 
-SMALL_FAULT = 0.05
-"""Validation faults up to this are not told apart when it is decided which weights to keep."""
+AVERAGE = "average.safetensors"
 
 
 @dataclass(eq=False)
-class Training:
-    """A language model learning to play a game under a value; call `update` until it is `finished`.
+class ExactTrainer:
+    """A language model that follows the exact policy gradient; see `moral_games.llm.trainers.Trainer`.
 
     Parameters
     ----------
     model
         A model with adapters (`adapters.add_lora`).
-    game
-        A game of two players; the model is player 0.
-    reward
-        The value that is taught.
-    opponent
-        Who plays against the model.
-    settings
+    lesson
+        What it is taught.
+    settings, exact
         How.
     rng
         Where every draw comes from.
-    wording
-        The wording of the prompts.
     """
 
     model: TextModel
-    game: MatrixGame
-    reward: RewardFunction
-    opponent: AnyOpponent
+    lesson: Lesson
     settings: Settings
+    exact: Exact
     rng: np.random.Generator
-    wording: str = "compact"
 
-    done: int = 0
-    best_fault: float = float("inf")
-    best_update: int = 0
-    passes: int = 0
+    done: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.problem = DecisionProblem.build(
-            RepeatedGame.compile(self.game, self.reward), seated(self.opponent, self.game)
-        )
+        self.total, self.learning_rate = self.settings.schedule("exact")
         weights = list(trainable(self.model).values())
-        self.optimizer = torch.optim.AdamW(weights, lr=self.settings.learning_rate, weight_decay=0.0)
+        self.optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)
         self.average = copy_weights(self.model)
-        self.best_weights = copy_weights(self.model)
+        self.validation = Validation(self.model, self.lesson, self.settings.stop_fault)
+        self.problem = self.lesson.problem
+
+    @property
+    def each_update(self) -> str:
+        """What an update is made of, in words."""
+        return f"{self.lesson.described(self.settings.tellings)}; exact gradient over all states and actions"
 
     @property
     def finished(self) -> bool:
         """Whether the last update is done, or validation was passed twice in a row."""
-        return self.done >= self.settings.updates or self.passes >= 2
-
-    @cached_property
-    def validation(self) -> tuple[text.Presentation, ...]:
-        """The presentations that decide when to stop; never trained on, never judged on."""
-        return text.validation(self.game.shape[0], self.wording)
+        return self.done >= self.total or self.validation.passed
 
     def update(self) -> dict[str, Any]:
         """Make one step of gradient ascent, and validate when it is due.
@@ -102,12 +89,7 @@ class Training:
         FloatingPointError
             If the loss is not a number; the weights are those of the last update.
         """
-        told = [
-            told
-            for _ in range(self.settings.tellings)
-            for told in text.draw(self.rng, self.game.shape[0], self.wording).assignments()
-        ]
-        questions = [question(self.game, presentation) for presentation in told]
+        questions = [question(self.lesson.game, told) for told in self.lesson.told(self.rng, self.settings.tellings)]
         learning_rate = self._learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
@@ -115,9 +97,7 @@ class Training:
         policies, loss = self._accumulate(questions)
         norm = float(torch.nn.utils.clip_grad_norm_(list(trainable(self.model).values()), 1.0))
         if not np.isfinite([loss, norm]).all():
-            raise FloatingPointError(
-                f"update {self.done + 1} has loss {loss} and gradient norm {norm}; lower the learning rate and resume"
-            )
+            raise FloatingPointError(f"update {self.done + 1} has loss {loss} and gradient norm {norm}")
         self.optimizer.step()
         self.done += 1
         self._follow()
@@ -133,25 +113,35 @@ class Training:
             "p_cooperate": policies[..., 0].mean(axis=0).tolist(),
             "action_types": self._action_types(policies),
         }
-        if self.done % self.settings.validate_every == 0 or self.done == self.settings.updates:
-            record["validation"] = self._validate()
+        if self.done % self.settings.validate_every == 0 or self.done == self.total:
+            record["validation"] = self.validation.look(self.done, self.average)
         return record
 
-    def keep_best(self) -> None:
-        """Put back the weights that did best on the validation presentations."""
-        set_weights(self.model, self.best_weights)
+    def save(self, folder: Path) -> None:
+        """Write all that what follows depends on into an empty folder."""
+        adapters.save_training(self.model, self.optimizer, folder)
+        save_file(self.average, folder / AVERAGE)
+        state = {"done": self.done, "rng": self.rng.bit_generator.state, "validation": self.validation.save(folder)}
+        write_json(folder / adapters.STATE, state)
+
+    def load(self, folder: Path) -> None:
+        """Go back to where `save` was called."""
+        adapters.load_training(self.model, self.optimizer, folder)
+        self.average = load_file(folder / AVERAGE, device=str(self.model.device))
+        state = read_json(folder / adapters.STATE)
+        self.done, self.rng.bit_generator.state = state["done"], state["rng"]
+        self.validation.load(folder, state["validation"])
 
     def _follow(self) -> None:
         """Move the running average towards the present weights, faster in the first updates."""
-        keep = min(self.settings.averaging, (self.done - 1) / (self.done + 8))
+        keep = min(self.exact.averaging, (self.done - 1) / (self.done + 8))
         for name, parameter in trainable(self.model).items():
             self.average[name].lerp_(parameter.detach(), 1 - keep)
 
     def _learning_rate(self) -> float:
         """Return the learning rate of the next update."""
-        settings = self.settings
-        warm = min(1.0, (self.done + 1) / max(settings.warm_up, 1))
-        return settings.learning_rate * warm * (1 - self.done / settings.updates) ** 2
+        warm = min(1.0, (self.done + 1) / max(self.exact.warm_up, 1))
+        return self.learning_rate * warm * (1 - self.done / self.total) ** 2
 
     def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
@@ -167,7 +157,7 @@ class Training:
         return np.concatenate(policies), total
 
     def _base_scores(self, trees: Sequence[TokenTree]) -> torch.Tensor | None:
-        if not self.settings.kl:
+        if not self.exact.kl:
             return None
         with torch.no_grad(), self.model.model.disable_adapter():
             return torch.stack(log_probabilities(self.model, trees))
@@ -184,8 +174,8 @@ class Training:
         """
         policy = with_illegal(scores)
         fixed = policy.detach().double().cpu().numpy()
-        settings = self.settings
-        weights = np.stack([self.problem.policy_gradient(table, settings.rounds, settings.discount) for table in fixed])
+        rounds, settings = self.settings.rounds, self.exact
+        weights = np.stack([self.problem.policy_gradient(table, rounds, settings.discount) for table in fixed])
         objective = (torch.as_tensor(weights, dtype=policy.dtype, device=policy.device) * policy).sum()
         objective = objective + settings.legality * torch.logsumexp(scores, dim=-1).mean(dim=1).sum()
         if settings.entropy:
@@ -196,33 +186,11 @@ class Training:
             objective = objective - settings.kl * divergence.sum(dim=-1).mean(dim=1).sum()
         return -objective, fixed
 
-    def _validate(self) -> dict[str, float]:
-        """Judge the averaged weights on the validation presentations, and remember them if they are the best.
-
-        Their *fault* is the largest moral regret of any presentation, or the largest illegal mass in
-        any of its states, whichever is more.
-        """
-        present = copy_weights(self.model)
-        set_weights(self.model, self.average)
-        told = tables(self.model, self.game, self.validation)
-        set_weights(self.model, present)
-        regrets = [
-            evaluate(PolicyTable(table), "random", self.game, self.reward, initial="random").moral_regret
-            for table in told
-        ]
-        legal = told.sum(axis=-1)
-        fault = max(*regrets, 1.0 - float(legal.min()))
-        # Of two policies that hardly differ the later one has seen more.
-        if fault <= max(self.best_fault, SMALL_FAULT):
-            self.best_fault, self.best_update = fault, self.done
-            self.best_weights = {name: weight.clone() for name, weight in self.average.items()}
-        self.passes = self.passes + 1 if fault <= self.settings.stop_fault else 0
-        return {"fault": fault, "regret": float(np.mean(regrets)), "legal_mass": float(legal.mean())}
-
     def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
         """Return the mean share of action types in episodes against the opponent."""
         mean = PolicyTable(policies[..., :-1].mean(axis=0))
-        types = evaluate(mean, self.opponent, self.game, self.reward, discount=0.8, initial="random").action_types
+        lesson = self.lesson
+        types = evaluate(mean, lesson.opponent, lesson.game, lesson.reward, discount=0.8, initial="random").action_types
         return {key: share for key, share in types.items() if not key.endswith("|start")}
 
 

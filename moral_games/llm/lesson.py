@@ -1,0 +1,90 @@
+"""What a language model is taught: a game, the value that judges it, the opponent, and how all this is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from moral_games import text
+from moral_games.analysis import DecisionProblem
+from moral_games.games import MatrixGame
+from moral_games.opponents import AnyOpponent, seated
+from moral_games.policy import FiniteStatePolicy
+from moral_games.repeated import RepeatedGame
+from moral_games.rewards import RewardFunction
+from moral_games.text import Presentation
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a language model is taught; the model is player 0.
+
+    Parameters
+    ----------
+    game
+        A game of two players.
+    reward
+        The value that is taught.
+    opponent
+        Who plays against the model.
+    wording
+        The wording of the prompts.
+    presentations
+        Whether labels and orders are drawn ("balanced") or are the published ones ("fixed"); see
+        `moral_games.llm.settings.Settings`.
+    """
+
+    game: MatrixGame
+    reward: RewardFunction
+    opponent: AnyOpponent
+    wording: str = "compact"
+    presentations: Literal["balanced", "fixed"] = "balanced"
+
+    @cached_property
+    def opponents(self) -> list[FiniteStatePolicy]:
+        """Who sits on the other seat."""
+        return seated(self.opponent, self.game)
+
+    @cached_property
+    def problem(self) -> DecisionProblem:
+        """What the model faces."""
+        return DecisionProblem.build(RepeatedGame.compile(self.game, self.reward), self.opponents)
+
+    @cached_property
+    def published(self) -> tuple[Presentation, ...]:
+        """The published tellings: one assignment, one payoff table, and every order of the two sentences.
+
+        Source: Tennant et al. (2025), code: action1 is the first action and action2 the second.
+        """
+        labels = tuple(f"action{number + 1}" for number in range(self.game.shape[0]))
+        return tuple(
+            Presentation(labels, wording=self.wording, options=options, answers=answers)
+            for options in (False, True)
+            for answers in (False, True)
+        )
+
+    def told(self, rng: np.random.Generator, tellings: int) -> list[Presentation]:
+        """Draw the presentations of an update."""
+        if self.presentations == "fixed":
+            return [self.published[rng.integers(len(self.published))] for _ in range(tellings)]
+        return [
+            told for _ in range(tellings) for told in text.draw(rng, self.game.shape[0], self.wording).assignments()
+        ]
+
+    def described(self, tellings: int) -> str:
+        """Return in words what `told` draws."""
+        if self.presentations == "fixed":
+            return f"the published telling {tellings} times, the order of its labels in sentences drawn"
+        return f"{tellings} tellings of the game, each under every assignment of its labels"
+
+    @cached_property
+    def validation(self) -> tuple[Presentation, ...]:
+        """The presentations that decide when to stop.
+
+        Of drawn presentations these are some that are never trained on and never judged on; where only
+        the published ones are trained on, it is these.
+        """
+        return self.published if self.presentations == "fixed" else text.validation(self.game.shape[0], self.wording)

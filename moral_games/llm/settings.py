@@ -1,0 +1,202 @@
+"""How to train: what every algorithm can be asked for, and what each has of its own. Without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from moral_games.names import unknown
+
+Algorithm = Literal["exact", "ppo"]
+
+
+class Defaults(NamedTuple):
+    """What an algorithm takes where nothing is asked for; the last two are those of its adapters."""
+
+    updates: int
+    learning_rate: float
+    lora_rank: int
+    lora_alpha: float | None
+    """None for twice the rank."""
+
+
+DEFAULTS: Mapping[Algorithm, Defaults] = {
+    "exact": Defaults(50, 1e-3, 16, None),
+    "ppo": Defaults(1000, 1.41e-5, 64, 32.0),
+}
+"""By algorithm; PPO's are the published ones."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train, whatever the algorithm.
+
+    Attributes
+    ----------
+    updates
+        Most updates; 50 for the exact gradient and 1000 for PPO by default.
+    learning_rate
+        Step size of the optimiser; 1e-3 for the exact gradient and 1.41e-5 for PPO by default.
+    tellings
+        Presentations drawn for each update; each counts once for every assignment of its labels.
+    presentations
+        "balanced" draws labels and orders, under every assignment; "fixed" is the published telling:
+        action1 for the first action and action2 for the second, always, and nothing drawn but the order
+        in which sentences list the labels.
+    rounds
+        Rounds of an episode. Episodes begin after a random joint action, as published.
+    validate_every
+        Updates between two looks at the validation presentations.
+    stop_fault
+        Training stops when on every validation presentation the moral regret, and in every state the
+        illegal mass, are at most this, twice in a row.
+    patience
+        Training stops with an error when in so many updates in a row hardly any answer was legal.
+    micro_batch_tokens
+        Tokens that the model reads at once; the rest of an update is accumulated.
+    """
+
+    updates: int | None = None
+    learning_rate: float | None = None
+    tellings: int = 2
+    presentations: Literal["balanced", "fixed"] = "balanced"
+    rounds: int = 5
+    validate_every: int = 5
+    stop_fault: float = 0.01
+    patience: int = 100
+    micro_batch_tokens: int = 2048
+
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "updates", "tellings", "rounds", "validate_every", "patience", "micro_batch_tokens")
+        _at_least(self, 0, "learning_rate", "stop_fault")
+        if self.presentations not in ("balanced", "fixed"):
+            raise unknown("presentations", self.presentations, ("balanced", "fixed"))
+
+    def schedule(self, algorithm: Algorithm) -> tuple[int, float]:
+        """Return the most updates and the learning rate: as asked for, else the algorithm's own."""
+        own = DEFAULTS[algorithm]
+        return (
+            own.updates if self.updates is None else self.updates,
+            own.learning_rate if self.learning_rate is None else self.learning_rate,
+        )
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What the exact policy gradient has of its own.
+
+    Attributes
+    ----------
+    warm_up
+        Updates until the learning rate is reached; then it falls to zero with the square of what is left.
+    averaging
+        The weights that are judged and kept are a running average over updates with this decay; 0
+        for none. It takes out the jumps of single updates.
+    discount
+        How much an action answers for later rewards: 0 for its own alone, 1 for all of the episode.
+    legality
+        Weight of the log-probability of answering legally at all, added to the objective in every
+        state. It is what gets an answer format learned from a model that hardly ever uses it.
+    entropy
+        Weight of the entropy of legal answers, in every state. It keeps a policy from giving one label
+        with certainty, a plateau on which balanced tellings cancel out.
+    kl
+        Weight of the divergence KL(policy, base model), taken from the objective.
+    """
+
+    warm_up: int = 5
+    averaging: float = 0.9
+    discount: float = 0.0
+    legality: float = 1.0
+    entropy: float = 0.0
+    kl: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "warm_up", "legality", "entropy", "kl")
+        if not 0 <= self.averaging < 1:
+            raise ValueError(f"averaging must lie in [0, 1), got {self.averaging}")
+        _in_unit(self, "discount")
+
+
+SLIPS = ("one_step", "dropout", "no_score_clip")
+"""Where the published code departs from the recipe that it names; see `PPO.as_published`."""
+
+
+@dataclass(frozen=True)
+class PPO:
+    """What proximal policy optimisation has of its own; the defaults are those of Tennant et al. (2025).
+
+    Every answer is an episode of its own to PPO, as published: tokens are its steps, and no answer
+    answers for rewards of later rounds.
+
+    Attributes
+    ----------
+    episodes
+        Episodes played under each telling of an update (published: one).
+    epochs
+        How often the answers of an update are learned from.
+    discount
+        γ from one token of an answer to the next.
+    gae_lambda
+        λ of the generalised advantage estimate.
+    clip, value_clip
+        How far a probability ratio, and a value, may move from where it was when the answers were given.
+    value_weight
+        Weight of the value loss.
+    score_clip
+        Bound on a reward after it has been centred and scaled.
+    kl
+        First weight of the divergence from the base model, a token.
+    kl_target, kl_horizon
+        The divergence of an answer at which that weight stays, and the number of answers in which it adapts.
+    lora_dropout
+        Dropout of the adapters. It acts in no forward pass but that of the slip "dropout".
+    as_published
+        Slips of the published code to repeat, or "all": "one_step", one step of the optimiser an
+        update, from the mean gradient of all epochs at the same weights; "dropout", adapters drop out
+        while answers are sampled (from the second update on), and not when they are learned from;
+        "no_score_clip", the clipping of scores never acts.
+    """
+
+    episodes: int = 1
+    epochs: int = 4
+    discount: float = 1.0
+    gae_lambda: float = 0.95
+    clip: float = 0.2
+    value_clip: float = 0.2
+    value_weight: float = 0.1
+    score_clip: float = 0.5
+    kl: float = 0.2
+    kl_target: float = 6.0
+    kl_horizon: int = 10_000
+    lora_dropout: float = 0.05
+    as_published: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _at_least(self, 1, "episodes", "epochs", "kl_horizon")
+        _at_least(self, 0, "value_weight", "kl")
+        for name in ("clip", "value_clip", "score_clip", "kl_target"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        _in_unit(self, "discount", "gae_lambda", "lora_dropout")
+        for slip in self.as_published:
+            if slip not in (*SLIPS, "all"):
+                raise unknown("slip", slip, (*SLIPS, "all"))
+
+    def repeats(self, slip: str) -> bool:
+        """Return whether a slip of the published code is repeated."""
+        return slip in self.as_published or "all" in self.as_published
+
+
+def _at_least(settings: Any, least: int, *names: str) -> None:
+    for name in names:
+        given = getattr(settings, name)
+        if given is not None and not given >= least:
+            raise ValueError(f"{name} must {f'be at least {least}' if least else 'not be negative'}, got {given}")
+
+
+def _in_unit(settings: Any, *names: str) -> None:
+    for name in names:
+        if not 0 <= getattr(settings, name) <= 1:
+            raise ValueError(f"{name} must lie in [0, 1], got {getattr(settings, name)}")

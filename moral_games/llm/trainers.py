@@ -1,0 +1,89 @@
+"""What a run asks of whatever trains a language model, and who answers to which name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from moral_games import games
+from moral_games.llm.adapters import add_lora
+from moral_games.llm.exact import ExactTrainer
+from moral_games.llm.lesson import Lesson
+from moral_games.llm.models import TextModel
+from moral_games.llm.options import Finetune
+from moral_games.llm.ppo import PPOTrainer
+from moral_games.llm.validation import Validation
+from moral_games.rewards import parse
+
+
+class Trainer(Protocol):
+    """A language model that learns: call `update` until it is `finished`.
+
+    Attributes
+    ----------
+    model
+        The model, with the adapters that are trained.
+    validation
+        The best weights so far.
+    done, total
+        How many updates are made, and how many at most.
+    each_update
+        What an update is made of, in words.
+    """
+
+    model: TextModel
+    validation: Validation
+    done: int
+    total: int
+    each_update: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last update is done, or validation was passed twice in a row."""
+        ...
+
+    def update(self) -> dict[str, Any]:
+        """Make one update, and validate when it is due.
+
+        Returns
+        -------
+        dict
+            What happened, as JSON: the history's line. ``update`` (its number), ``loss``, ``reward`` (the mean
+            of a round), ``legal_mass`` (the share of legal answers), ``gradient_norm``,
+            ``learning_rate``, ``action_types`` (share of each), ``validation`` when it was due, and
+            whatever else the algorithm has to say.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss is not a number; training cannot go on.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write all that what follows depends on into an empty folder."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Go back to where `save` was called."""
+        ...
+
+
+def with_adapters(model: TextModel, options: Finetune) -> TextModel:
+    """Return the model with the fresh adapters that the options ask for."""
+    rank, alpha = options.lora
+    return add_lora(model, rank, options.seed, alpha, options.ppo.lora_dropout if options.algorithm == "ppo" else 0.0)
+
+
+def make_trainer(model: TextModel, options: Finetune) -> Trainer:
+    """Return what trains a model with adapters as the options ask."""
+    game, reward, how = games.get(options.game), parse(options.reward), options.train
+    lesson = Lesson(game, reward, options.opponent, options.wording, how.presentations)
+    rng = np.random.default_rng(options.seed)
+    match options.algorithm:
+        case "exact":
+            return ExactTrainer(model, lesson, how, options.exact, rng)
+        case "ppo":
+            return PPOTrainer(model, lesson, how, options.ppo, rng)
