@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moral_games.games import MatrixGame
+from moral_games.text import dilemmas
 from moral_games.text.labels import check_labels
 from moral_games.text.parsing import Answer, parse
 from moral_games.text.presentation import Presentation, draw, held_out, orders, validation
@@ -13,6 +14,7 @@ __all__ = [
     "Answer",
     "Presentation",
     "check_labels",
+    "dilemmas",
     "draw",
     "held_out",
     "orders",
