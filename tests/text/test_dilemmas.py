@@ -164,6 +164,15 @@ def test_no_value_is_served_by_the_place_in_the_list(value: str) -> None:
     assert abs((best == first)[decided].mean() - 0.5) <= 0.03
 
 
+def test_no_word_nor_length_tells_the_actions_apart() -> None:
+    """Over the whole set; the commonest words aside, which are counted by the dozen on either side."""
+    lengths = np.array([[len(option) for option in dilemma.options] for dilemma in ALL])
+    assert abs(np.diff(lengths.mean(axis=0))) < 1
+    zero, one = (Counter(word for each in ALL for word in set(words(each.options[action]))) for action in (0, 1))
+    leaning = {word: (zero[word], one[word]) for word in zero | one if abs(zero[word] - one[word]) > 5}
+    assert leaning.keys() <= {"the", "a"}, leaning
+
+
 def test_values_disagree() -> None:
     best = {value: np.array([best_actions(dilemma, value) for dilemma in ALL]) for value in VALUES}
     for one, other in combinations(VALUES, 2):
