@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 import moral_games as mg
 from agents import options
@@ -79,6 +80,8 @@ class Options(options.Options):
     """Widths of the hidden layers."""
     exploration: float = 0.2
     """DQN only: the probability of a random action at first; it falls to a hundredth of that."""
+    entropy: float = 0.0
+    """PPO and A2C only: the weight of the policy's entropy at first; it falls to nothing."""
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
@@ -92,6 +95,8 @@ class Options(options.Options):
             raise ValueError(f"turns must be simultaneous or alternate, got {self.turns!r}")
         if self.learning_rate is not None and not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
+        if not self.entropy >= 0:
+            raise ValueError(f"entropy must be at least 0, got {self.entropy}")
         if not 0 <= self.exploration <= 1:
             raise ValueError(f"exploration must be a probability in [0, 1], got {self.exploration}")
         if any(width < 1 for width in self.hidden):
@@ -114,9 +119,28 @@ class Options(options.Options):
 
     def exploring(self, block: int) -> float:
         """Return the probability of a random action in a block: in DQN it falls linearly over the first half."""
-        if self.algorithm != "dqn":
-            return 0.0
-        return self.exploration * max(1 - 2 * block / self.blocks, 0.01)
+        return self.exploration * max(self.left(block), 0.01) if self.algorithm == "dqn" else 0.0
+
+    def left(self, block: int) -> float:
+        """Return what is left of exploration in a block: it falls linearly from 1 to 0 over the first half."""
+        return max(1 - 2 * block / self.blocks, 0.0)
+
+
+class Scaled(VecEnvWrapper):
+    """Rewards times a factor."""
+
+    def __init__(self, venv: VecEnv, factor: float) -> None:
+        super().__init__(venv)
+        self.factor = factor
+
+    def reset(self) -> Any:
+        """Begin."""
+        return self.venv.reset()
+
+    def step_wait(self) -> Any:
+        """Return the step's results, with scaled rewards."""
+        observations, rewards, dones, infos = self.venv.step_wait()
+        return observations, self.factor * rewards, dones, infos
 
 
 class IndependentModels:
@@ -198,7 +222,7 @@ class IndependentModels:
         """Return a new model for a seat, which is to meet these policies in this block."""
         asked = self.settings
         order = self.seats.order(seat)
-        env = MatrixGameVecEnv(
+        env: VecEnv = MatrixGameVecEnv(
             self.seats.game,
             asked.num_envs,
             player=seat,
@@ -215,6 +239,11 @@ class IndependentModels:
             first, last = asked.exploring(self.block), asked.exploring(self.block + 1)
             given |= {"exploration_fraction": 1.0, "exploration_initial_eps": first, "exploration_final_eps": last}
             given |= {"buffer_size": asked.block}
+            # Its Huber loss is squared up to errors of 1; beyond that what is learned is a median, not a mean.
+            own = self.seats.repeated.legal_rewards[..., seat]
+            env = Scaled(env, (1 - asked.discount) / max(float(np.ptp(own)), 1e-9))
+        elif asked.entropy:
+            given |= {"ent_coef": asked.entropy * asked.left(self.block)}
         return ALGORITHMS[asked.algorithm](
             "MlpPolicy",
             env,

@@ -2,33 +2,47 @@
 
 The best response is known exactly, by policy iteration; a learner has reached it when it could earn less than 2 % of
 the range of payoffs more (`agents.judgement.best_response_gap`) at several looks in a row, and then stops. Against
-opponents that remember more than the last round learners observe several. Run from the repository's root; a few
-opponents take minutes, all of them an hour or two::
+opponents that remember more than the last round learners observe several. Where a seed does not get there, all seeds
+try again, longer and exploring more (`ATTEMPTS`). Run from the repository's root; a few opponents take minutes, all of
+them an hour or two::
 
-    OMP_NUM_THREADS=1 python -m benchmarks.best_response --opponents tit_for_tat grim random > best_response.md
-    OMP_NUM_THREADS=1 python -m benchmarks.best_response --processes 2 > best_response.md
+    OMP_NUM_THREADS=1 python -m benchmarks.best_response --opponents tit_for_tat grim random --name few
+    OMP_NUM_THREADS=1 python -m benchmarks.best_response --processes 2
 
-Markdown goes to stdout, and each number as soon as it is known to stderr. The numbers do not depend on how many
-processes there are.
+Each cell is kept in ``runs/NAME`` as soon as it is known, and the table printed at the end; ``--resume`` goes on. The
+numbers do not depend on how many processes there are.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tyro
 
 import moral_games as mg
 from agents import sb3
+from moral_games.runs import Run, RunError
 
 NEAR = 0.02
 """How much more a best response may earn, as a share of the range of payoffs."""
+
+ATTEMPTS: tuple[Mapping[str, float], ...] = ({}, {"longer": 4, "entropy": 2.0, "exploration": 0.5})
+"""What is tried, one after the other: how many times the rounds, and how much exploration."""
+
+ELSEWHERE = {"processes", "name", "folder", "resume"}
+"""Options that say how and where the work is done, and not what it is."""
+
+Cell = tuple[str, str, str]
+"""A game, an opponent and an algorithm."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,7 @@ class Options:
     seeds: int = 3
     """Seeds of each learner."""
     steps: int = 40_960
-    """Rounds that are played at most."""
+    """Rounds that are played at most in a first attempt."""
     block: int = 2_048
     """Rounds between two looks."""
     looks: int = 3
@@ -52,24 +66,51 @@ class Options:
     memory: int = 3
     """How many rounds a learner observes where the opponent remembers more than one."""
     processes: int = 1
-    """How many learn at the same time."""
+    """How many cells are worked on at the same time."""
+    name: str = "best_response"
+    """Name of the run's folder."""
+    folder: Path = Path("runs")
+    """Where runs are kept."""
+    resume: bool = False
+    """Continue where it stopped."""
+
+    def check(self) -> None:
+        """Raise a ValueError if an option is out of range."""
+        for name in ("processes", "looks", "memory"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for algorithm in self.algorithms:
+            sb3.Options(algorithm=algorithm, seeds=self.seeds, steps=self.steps, block=self.block).check()  # type: ignore[arg-type]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what decides the numbers."""
+        kept = {key: entry for key, entry in asdict(self).items() if key not in ELSEWHERE}
+        asked: dict[str, Any] = json.loads(json.dumps(kept | {"attempts": [dict(each) for each in ATTEMPTS]}))
+        return asked
 
 
 @dataclass(frozen=True)
 class Found:
     """What the seeds of one algorithm have come to against one opponent.
 
-    ``steps`` holds for each seed the rounds it needed, or None; ``gaps`` how far it is off in the end.
+    ``steps`` holds for each seed the rounds it needed, or None; ``gaps`` how far it is off in the end; ``attempt``
+    counts from 1.
     """
 
     steps: tuple[int | None, ...]
     gaps: tuple[float, ...]
+    attempt: int = 1
+
+    @property
+    def everyone(self) -> bool:
+        """Whether every seed got there."""
+        return None not in self.steps
 
     def __str__(self) -> str:
         needed = [steps for steps in self.steps if steps is not None]
-        if len(needed) < len(self.steps):
+        if not self.everyone:
             return f"{len(needed)} of {len(self.steps)} seeds, gap {max(self.gaps):.3f}"
-        return f"{int(np.median(needed)):,}"
+        return f"{int(np.median(needed)):,}" + " (again)" * (self.attempt > 1)
 
 
 def opponents(game: mg.MatrixGame) -> list[str]:
@@ -96,57 +137,102 @@ def reached(gaps: Sequence[float], looks: int) -> int | None:
     return next((first + 1 for first in range(len(near) - looks + 1) if all(near[first : first + looks])), None)
 
 
-def find(asked: Options, game: str, opponent: str, algorithm: str) -> Found:
-    """Let the seeds of one algorithm learn against one opponent."""
-    settings = sb3.Options(
-        game=game,
-        opponent=(opponent,),
-        algorithm=algorithm,  # type: ignore[arg-type]
-        steps=asked.steps,
-        block=asked.block,
-        memory=memory(opponent, mg.games.get(game), asked.memory),
-    )
-    steps, last = [], []
-    for seed in range(asked.seeds):
-        models = sb3.IndependentModels(settings.seats(), replace(settings, seed=seed))
-        gaps: list[float] = []
-        while models.done < models.total and reached(gaps, asked.looks) is None:
-            gaps.append(models.advance()["exploitability/player_0"])
-        found = reached(gaps, asked.looks)
-        steps.append(None if found is None else found * asked.block)
-        last.append(gaps[-1])
-    outcome = Found(tuple(steps), tuple(last))
-    print(f"{game}, {opponent}, {algorithm}: {outcome}", file=sys.stderr, flush=True)
-    return outcome
+def find(asked: Options, cell: Cell) -> Found:
+    """Let the seeds of one algorithm learn against one opponent, and try again if one does not get there."""
+    game, opponent, algorithm = cell
+    found = Found((None,), (1.0,))
+    for number, attempt in enumerate(ATTEMPTS, start=1):
+        explore = {key: amount for key, amount in attempt.items() if key != "longer"}
+        settings = sb3.Options(
+            game=game,
+            opponent=(opponent,),
+            algorithm=algorithm,  # type: ignore[arg-type]
+            steps=asked.steps * int(attempt.get("longer", 1)),
+            block=asked.block,
+            memory=memory(opponent, mg.games.get(game), asked.memory),
+            **explore,  # type: ignore[arg-type]
+        )
+        each = [_learn(replace(settings, seed=seed), asked.looks) for seed in range(asked.seeds)]
+        found = Found(tuple(steps for steps, _ in each), tuple(gap for _, gap in each), number)
+        if found.everyone:
+            break
+    return found
 
 
-def find_all(asked: Options, lines: Sequence[tuple[str, str]]) -> Iterator[Found]:
-    """Return for each game and opponent what each algorithm has found, in order."""
-    cells = [(asked, game, opponent, algorithm) for (game, opponent), algorithm in product(lines, asked.algorithms)]
+def find_all(asked: Options) -> dict[Cell, Found]:
+    """Return what each algorithm has found in each game against each opponent, in order; keep each as it is known.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be used.
+    """
+    cells = list(_cells(asked))
+    run = (Run.resume if asked.resume else Run.create)(asked.folder / asked.name, asked.to_json())
+    kept = run.history()
+    run.rewind(len(kept))
+    known = {tuple(record["cell"]): _from_json(record) for record in kept}
+    left = [cell for cell in cells if cell not in known]
+
+    def keep(cell: Cell, found: Found) -> None:
+        known[cell] = found
+        run.append({"cell": cell, **asdict(found)})
+        print(f"{', '.join(cell)}: {found}", file=sys.stderr, flush=True)
+
     if asked.processes == 1:
-        yield from (find(*cell) for cell in cells)
-        return
-    with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
-        yield from pool.map(find, *zip(*cells, strict=True))
+        for cell in left:
+            keep(cell, find(asked, cell))
+    else:
+        with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
+            waiting = {pool.submit(find, asked, cell): cell for cell in left}
+            for done in as_completed(waiting):
+                keep(waiting[done], done.result())
+    return {cell: known[cell] for cell in cells}
+
+
+def table(asked: Options, found: Mapping[Cell, Found]) -> str:
+    """Return the table as Markdown: a line for each game and opponent, a column for each algorithm."""
+    lines = [
+        f"Median rounds over {asked.seeds} seeds until the exploitability was below {NEAR} at {asked.looks} looks in a "
+        f"row, {asked.block:,} rounds apart; {asked.steps:,} rounds at most, in a second attempt (again) "
+        f"{ATTEMPTS[1]['longer']:g} times as many with more exploration.\n",
+        f"| game | opponent | rounds observed | {' | '.join(asked.algorithms)} |",
+        f"|---|---|---|{'---|' * len(asked.algorithms)}",
+    ]
+    for game, opponent in dict.fromkeys(cell[:2] for cell in found):
+        told = " | ".join(str(found[game, opponent, algorithm]) for algorithm in asked.algorithms)
+        lines.append(f"| {game} | {opponent} | {memory(opponent, mg.games.get(game), asked.memory)} | {told} |")
+    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table: a line for each game and opponent, a column for each algorithm."""
+    """Let everybody learn, and print the table."""
     asked = tyro.cli(Options, args=arguments)
-    played = {name: mg.games.get(name) for name in asked.games}
-    lines = [(name, opponent) for name, game in played.items() for opponent in asked.opponents or opponents(game)]
-    for algorithm in asked.algorithms:
-        sb3.Options(algorithm=algorithm, seeds=asked.seeds, steps=asked.steps, block=asked.block).check()  # type: ignore[arg-type]
-    found = find_all(asked, lines)
-    print(
-        f"Median rounds over {asked.seeds} seeds until the exploitability was below {NEAR} at {asked.looks} looks in a "
-        f"row, {asked.block:,} rounds apart; {asked.steps:,} rounds at most.\n"
-    )
-    print(f"| game | opponent | rounds observed | {' | '.join(asked.algorithms)} |")
-    print(f"|---|---|---|{'---|' * len(asked.algorithms)}")
-    for name, opponent in lines:
-        cells = " | ".join(str(next(found)) for _ in asked.algorithms)
-        print(f"| {name} | {opponent} | {memory(opponent, played[name], asked.memory)} | {cells} |", flush=True)
+    try:
+        asked.check()
+        print(table(asked, find_all(asked)))
+    except (ValueError, RunError, OSError) as error:
+        sys.exit(f"best_response: {error}")
+
+
+def _learn(settings: sb3.Options, looks: int) -> tuple[int | None, float]:
+    """Let one seed learn until it stays near the best response, or to the end; return rounds, and how far it is off."""
+    models = sb3.IndependentModels(settings.seats(), settings)
+    gaps: list[float] = []
+    while models.done < models.total and reached(gaps, looks) is None:
+        gaps.append(float(models.advance()["exploitability/player_0"]))
+    blocks = reached(gaps, looks)
+    return None if blocks is None else blocks * settings.block, gaps[-1]
+
+
+def _cells(asked: Options) -> Iterator[Cell]:
+    for name in asked.games:
+        against = asked.opponents or opponents(mg.games.get(name))
+        yield from ((name, opponent, algorithm) for opponent, algorithm in product(against, asked.algorithms))
+
+
+def _from_json(record: Mapping[str, Any]) -> Found:
+    return Found(tuple(record["steps"]), tuple(record["gaps"]), record["attempt"])
 
 
 def _understands(name: str, game: mg.MatrixGame) -> bool:

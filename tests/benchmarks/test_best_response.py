@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import best_response
+from benchmarks.best_response import Found
 
 
 def test_what_counts_is_the_first_of_several_looks_in_a_row() -> None:
@@ -14,13 +17,35 @@ def test_what_counts_is_the_first_of_several_looks_in_a_row() -> None:
     assert best_response.reached([], 1) is None
 
 
-def test_the_table_has_a_line_for_each_game_and_opponent(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = "--games stag_hunt --algorithms dqn a2c --opponents always_cooperate --seeds 2 --steps 4096 --block 1024"
-    best_response.main(asked.split())
-    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+def test_the_table_has_a_line_for_each_game_and_opponent_and_is_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "--games stag_hunt --algorithms dqn ppo --opponents always_cooperate --seeds 2 --steps 4096 --block 1024"
+    best_response.main([*asked.split(), "--folder", str(tmp_path)])
+    printed = capsys.readouterr().out
+    table = [line for line in printed.splitlines() if line.startswith("|")]
     assert len(table) == 3 and table[2].startswith("| stag_hunt | always_cooperate | 1 | ")
+    monkeypatch.setattr(best_response, "find", lambda *_: pytest.fail("what is known is not looked for again"))
+    best_response.main([*asked.split(), "--folder", str(tmp_path), "--resume"])
+    assert capsys.readouterr().out == printed
+    with pytest.raises(SystemExit, match="--resume"):
+        best_response.main([*asked.split(), "--folder", str(tmp_path)])
+
+
+def test_who_does_not_get_there_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def learn(settings: best_response.sb3.Options, looks: int) -> tuple[int | None, float]:
+        tried.append((settings.seed, settings.steps, settings.entropy))
+        return (None, 0.25) if settings.entropy == 0 and settings.seed == 1 else (settings.steps, 0.0)
+
+    monkeypatch.setattr(best_response, "_learn", learn)
+    asked = best_response.Options(seeds=2, steps=2048)
+    assert best_response.find(asked, ("ipd", "grim", "ppo")) == Found((8192, 8192), (0.0, 0.0), 2)
+    assert tried == [(0, 2048, 0.0), (1, 2048, 0.0), (0, 8192, 2.0), (1, 8192, 2.0)]
 
 
 def test_who_never_comes_near_is_told_apart_from_who_does() -> None:
-    assert str(best_response.Found((2048, 4096, 8192), (0.0, 0.01, 0.0))) == "4,096"
-    assert str(best_response.Found((2048, None), (0.0, 0.25))) == "1 of 2 seeds, gap 0.250"
+    assert str(Found((2048, 4096, 8192), (0.0, 0.01, 0.0))) == "4,096"
+    assert str(Found((2048, 4096), (0.0, 0.01), 2)) == "3,072 (again)"
+    assert str(Found((2048, None), (0.0, 0.25))) == "1 of 2 seeds, gap 0.250"
