@@ -29,15 +29,17 @@ class Trainer(Protocol):
         The best weights so far.
     done, total
         How many updates are made, and how many at most.
-    each_update
-        What an update is made of, in words.
     """
 
     model: TextModel
     validation: Validation
     done: int
     total: int
-    each_update: str
+
+    @property
+    def each_update(self) -> str:
+        """What an update is made of, in words."""
+        ...
 
     @property
     def finished(self) -> bool:
