@@ -68,6 +68,19 @@ def test_dqn_explores_less_and_less_but_always() -> None:
     assert all(later <= now for now, later in pairwise(explored))
 
 
+def test_exploration_falls_to_nothing_over_the_first_half() -> None:
+    settings = sb3.Options(entropy=0.5, steps=8 * 2048)
+    assert [settings.left(block) for block in range(9)] == [1, 0.75, 0.5, 0.25, 0, 0, 0, 0, 0]
+
+
+def test_dqn_learns_what_chance_is_worth_in_the_mean() -> None:
+    """Against extortion the median of what follows advises otherwise than the mean does."""
+    settings = sb3.Options(algorithm="dqn", opponent=("extortion",), steps=4096)
+    (policies,) = learned(settings).policies()
+    (judged,) = judge(settings.seats(), policies, settings.discount, settings.initial)["learners"]
+    assert judged["measures"]["exploitability"] < 0.02
+
+
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_run_that_is_broken_off_and_resumed_is_the_same_to_the_byte(
     algorithm: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +155,7 @@ def test_games_of_three_players_and_three_actions_are_learned() -> None:
         ({"seeds": 0}, "seeds must be at least 1"),
         ({"learning_rate": -1.0}, "must be positive"),
         ({"exploration": 2.0}, "probability in"),
+        ({"entropy": -1.0}, "entropy must be at least 0"),
         ({"hidden": (0,)}, "at least 1 unit"),
         ({"opponent": ("tit_for_tatt",)}, "Did you mean"),
     ],
