@@ -15,8 +15,25 @@ from moral_games.text import parse
 
 LOG_PROBABILITIES, SAMPLES = "log-probabilities", "samples"
 
-Branches = dict[tuple[str, ...], Mapping[str, float]]
-"""By what has been said so far, token by token: how probable each listed next token is."""
+
+@dataclass(frozen=True)
+class Place:
+    """What is told of one place in an answer.
+
+    Attributes
+    ----------
+    listed
+        The probabilities of the likeliest tokens, and of any others that were said there.
+    unlisted
+        The most that the probability of any other token can be.
+    """
+
+    listed: Mapping[str, float]
+    unlisted: float = 0.0
+
+
+Branches = Mapping[tuple[str, ...], Place]
+"""What is told of the place after each text, which is given token by token."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +46,13 @@ class Reply:
         What it said.
     tokens
         The tokens of that; empty where the server does not tell.
-    listed
-        By token of the answer: the probabilities of the likeliest tokens in its place, its own among
-        them.
+    places
+        What is told of the place of each token.
     """
 
     text: str
     tokens: tuple[str, ...] = ()
-    listed: tuple[Mapping[str, float], ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +133,7 @@ def replies(answer: Any) -> list[Reply]:
 
 def settled(given: Sequence[Reply], labels: Sequence[str], tolerance: float) -> bool:
     """Return whether log-probabilities leave no label's probability unknown by more than a tolerance."""
-    known = _branches(given)
+    known = branches(given)
     return all(high - low <= tolerance for low, high in (bounds(known, label) for label in labels))
 
 
@@ -134,9 +150,9 @@ def read(given: Sequence[Reply], labels: Sequence[str], tolerance: float) -> Row
         Log-probabilities are used if they leave no label unknown by more than this; else the share of
         the answers that were the label and nothing else, by the strict parser.
     """
-    found = [parse(reply.text, labels) for reply in given]
+    known, found = branches(given), [parse(reply.text, labels) for reply in given]
     illegal = Counter(answer.reason for answer in found if not answer.legal)
-    low, high = np.array([bounds(_branches(given), label) for label in labels]).T
+    low, high = np.array([bounds(known, label) for label in labels]).T
     nothing = np.zeros(len(labels))
     if (high - low).max() <= tolerance:
         # Rounded log-probabilities may add up to a little more than 1.
@@ -152,13 +168,12 @@ def bounds(known: Branches, label: str, said: tuple[str, ...] = ()) -> tuple[flo
 
     As for a model in this process, the probability is that of the label's tokens, whatever follows
     them; space before or after the label is allowed, as the strict parser allows it. Where no listed
-    token ends the label, its next one may be missing from the list; then it is at most as probable as
-    the least probable token that is listed, and as all that is missing to 1.
+    token ends the label, its next one may be missing from the list.
 
     Parameters
     ----------
     known
-        The listed probabilities.
+        What is told of places in answers.
     label
         What is to be spelled.
     said
@@ -171,16 +186,17 @@ def bounds(known: Branches, label: str, said: tuple[str, ...] = ()) -> tuple[flo
 
     Examples
     --------
-    >>> bounds({(): {"C": 0.5, "Dog": 0.25}, ("C",): {"at": 0.5}}, "Cat")  # "Cat" may be a token
-    (0.25, 0.5)
-    >>> bounds({(): {"C": 0.5, "Dog": 0.25}}, "Dog")
+    >>> start = Place({"C": 0.5, "Dog": 0.25}, unlisted=0.125)
+    >>> bounds({(): start, ("C",): Place({"at": 0.5})}, "Cat")  # "Cat" may be a token itself
+    (0.25, 0.375)
+    >>> bounds({(): start}, "Dog")
     (0.25, 0.25)
     """
     if said not in known:
         return 0.0, 1.0
     low = high = 0.0
     ended = False
-    for token, probability in known[said].items():
+    for token, probability in known[said].listed.items():
         if not token:  # a special token, as the one that ends an answer, shows as nothing
             continue
         spelled = "".join((*said, token)).lstrip()
@@ -192,13 +208,20 @@ def bounds(known: Branches, label: str, said: tuple[str, ...] = ()) -> tuple[flo
             continue
         low, high = low + probability * share[0], high + probability * share[1]
     if not ended:
-        missing = max(0.0, 1.0 - sum(known[said].values()))
-        high += min(missing, min(known[said].values(), default=1.0))
+        high += known[said].unlisted
     return min(low, 1.0), min(high, 1.0)
 
 
-def _branches(given: Sequence[Reply]) -> Branches:
-    return {reply.tokens[:place]: listed for reply in given for place, listed in enumerate(reply.listed)}
+def branches(given: Sequence[Reply]) -> Branches:
+    """Return what answers tell together of the places in them."""
+    known: dict[tuple[str, ...], Place] = {}
+    for reply in given:
+        for position, place in enumerate(reply.places):
+            told = known.get(reply.tokens[:position], Place({}, 1.0))
+            listed = {**told.listed, **place.listed}
+            missing = max(0.0, 1.0 - sum(listed.values()))
+            known[reply.tokens[:position]] = Place(listed, min(told.unlisted, place.unlisted, missing))
+    return known
 
 
 def _reply(choice: Any) -> Reply:
@@ -206,19 +229,23 @@ def _reply(choice: Any) -> Reply:
     if not isinstance(text, str):
         raise TypeError(f"an answer is a text, got {type(text).__name__}")
     steps = (choice.get("logprobs") or {}).get("content") or []
-    return Reply(text, tuple(str(step["token"]) for step in steps), tuple(_listed(step) for step in steps))
+    return Reply(text, tuple(str(step["token"]) for step in steps), tuple(_place(step) for step in steps))
 
 
-def _listed(step: Any) -> dict[str, float]:
-    """Return the probabilities of the tokens that are listed in one place of an answer.
+def _place(step: Any) -> Place:
+    """Return what is told of one place in an answer.
 
-    Tokens that look alike are one: some servers strip the space that tells them apart.
+    Tokens that look alike are one: some servers strip the space that tells them apart. A token that
+    is not among the likeliest is at most as probable as the least probable of these; the token
+    that was said may be less probable than any of them.
     """
     listed: dict[str, float] = {}
-    for entry in step.get("top_logprobs") or []:
-        listed[entry["token"]] = listed.get(entry["token"], 0.0) + _probability(entry["logprob"])
+    likeliest = [(entry["token"], _probability(entry["logprob"])) for entry in step.get("top_logprobs") or []]
+    for token, probability in likeliest:
+        listed[token] = listed.get(token, 0.0) + probability
     listed.setdefault(step["token"], _probability(step["logprob"]))
-    return listed
+    missing = max(0.0, 1.0 - sum(listed.values()))
+    return Place(listed, min([missing, *(probability for _, probability in likeliest)]))
 
 
 def _probability(logarithm: Any) -> float:

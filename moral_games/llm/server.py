@@ -166,10 +166,10 @@ class Server:
 
     def _once(self, request: Mapping[str, Any]) -> Any:
         """Send a request once."""
+        create = self._client.chat.completions.with_streaming_response.create
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         fields = {name: value for name, value in request.items() if name not in ("model", "messages")}
-        create = self._client.chat.completions.with_streaming_response.create
         try:
             with create(model=request["model"], messages=request["messages"], extra_body=fields) as response:
                 text = _clean(_whole(response.iter_bytes(), self.manners.timeout))

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moral_games.llm.readings import LOG_PROBABILITIES, SAMPLES, Reading, Reply, bounds, read, replies, settled
+from moral_games.llm.readings import LOG_PROBABILITIES, SAMPLES, Place, Reading, Reply, bounds, read, replies, settled
+
+
+def place(listed: dict[str, float]) -> Place:
+    return Place(listed, max(0.0, min(min(listed.values()), 1 - sum(listed.values()))))
 
 
 def told(text: str, *steps: tuple[str, dict[str, float]]) -> Reply:
-    return Reply(text, tuple(token for token, _ in steps), tuple(listed for _, listed in steps))
+    return Reply(text, tuple(token for token, _ in steps), tuple(place(listed) for _, listed in steps))
 
 
 def test_labels_of_one_token_are_read_off_one_answer() -> None:
@@ -32,19 +36,30 @@ def test_labels_of_several_tokens_multiply_along_the_way() -> None:
 
 
 def test_a_label_that_is_not_listed_is_at_most_as_probable_as_the_last_that_is() -> None:
-    assert bounds({(): {"Cat": 0.9, "The": 0.04}}, "Dog") == pytest.approx((0.0, 0.04))
-    assert bounds({(): {"Cat": 0.9, "The": 0.08}}, "Dog") == pytest.approx((0.0, 0.02)), "nor as all that is missing"
+    assert bounds({(): place({"Cat": 0.9, "The": 0.04})}, "Dog") == pytest.approx((0.0, 0.04))
+    assert bounds({(): place({"Cat": 0.9, "The": 0.08})}, "Dog") == pytest.approx((0.0, 0.02)), (
+        "nor as all that is missing"
+    )
 
 
 def test_a_beginning_that_was_not_followed_is_unknown_until_another_answer_follows_it() -> None:
     start = {"Cat": 0.5, "D": 0.4, "The": 0.1}
     first = told("Cat", ("Cat", start))
-    assert bounds({(): start}, "Dog") == pytest.approx((0.0, 0.4))
+    assert bounds({(): place(start)}, "Dog") == pytest.approx((0.0, 0.4))
     assert not settled([first], ("Cat", "Dog"), 0.01)
     second = told("Do", ("D", start), ("o", {"og": 0.5, "o": 0.5}))
     row = read([first, second], ("Cat", "Dog"), 0.3)
     np.testing.assert_allclose(row.probabilities, [0.5, 0.2])
     np.testing.assert_allclose(row.unknown, [0.0, 0.2])
+
+
+def test_answers_tell_together_what_each_tells_alone() -> None:
+    """A server that lists nothing but what was said: each answer adds what it said."""
+    said = [Reply(text, (text,), (Place({text: share}, 1 - share),)) for text, share in (("Cat", 0.6), ("I", 0.399))]
+    assert not settled(said[:1], ("Cat", "Dog"), 0.01)
+    row = read(said, ("Cat", "Dog"), 0.01)
+    assert row.method == LOG_PROBABILITIES and row.probabilities.tolist() == [0.6, 0.0]
+    np.testing.assert_allclose(row.unknown, [0.0, 0.001])
 
 
 def test_space_around_a_label_is_allowed_as_the_parser_allows_it() -> None:
@@ -53,7 +68,7 @@ def test_space_around_a_label_is_allowed_as_the_parser_allows_it() -> None:
 
 
 def test_a_special_token_that_shows_as_nothing_spells_nothing() -> None:
-    assert bounds({(): {"": 0.6, "Cat": 0.4}}, "Cat") == (0.4, 0.4)
+    assert bounds({(): place({"": 0.6, "Cat": 0.4})}, "Cat") == (0.4, 0.4)
 
 
 def test_without_log_probabilities_answers_are_counted_strictly() -> None:
@@ -87,7 +102,7 @@ def test_the_truth_lies_within_the_bounds(data: st.DataObject) -> None:
         for length in range(len(said) + 1):
             prefix = tuple(said[:length])
             likeliest = sorted(distribution(prefix).items(), key=lambda entry: -entry[1])[:listed]
-            known[prefix] = dict(likeliest)
+            known[prefix] = place(dict(likeliest))
     label, truth = "aab", {}
     for tokens in (path for length in (1, 2, 3) for path in product(VOCABULARY, repeat=length)):
         if "".join(tokens) == label:
@@ -105,7 +120,10 @@ def test_the_shape_of_a_chat_completion() -> None:
     step = {"token": "Dog", "logprob": math.log(0.125), "top_logprobs": top}
     choices = [{"message": {"content": "Dog"}, "logprobs": {"content": [step]}}, {"message": {"content": None}}]
     one, other = replies({"choices": choices})
-    assert one.tokens == ("Dog",) and one.listed[0] == pytest.approx({"Cat": 0.75, "Dog": 0.125})
+    assert one.tokens == ("Dog",) and one.places[0].listed == pytest.approx({"Cat": 0.75, "Dog": 0.125})
+    assert one.places[0].unlisted == pytest.approx(0.125), (
+        "what is missing; what was said need not be among the likeliest"
+    )
     assert other == Reply("")
 
 
