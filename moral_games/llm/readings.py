@@ -147,19 +147,20 @@ def read(given: Sequence[Reply], labels: Sequence[str], tolerance: float) -> Row
     labels
         A labels, one an action.
     tolerance
-        Log-probabilities are used if they leave no label unknown by more than this; else the share of
-        the answers that were the label and nothing else, by the strict parser.
+        Log-probabilities are used if they leave no label unknown by more than this, or by more than the
+        standard error of counting; else the share of the answers that were the label and nothing else,
+        by the strict parser.
     """
     known, found = branches(given), [parse(reply.text, labels) for reply in given]
     illegal = Counter(answer.reason for answer in found if not answer.legal)
     low, high = np.array([bounds(known, label) for label in labels]).T
     nothing = np.zeros(len(labels))
-    if (high - low).max() <= tolerance:
-        # Rounded log-probabilities may add up to a little more than 1.
-        return Row(low / max(1.0, low.sum()), high - low, nothing, LOG_PROBABILITIES, len(given), illegal)
     counts = np.array([sum(answer.action == action for answer in found) for action in range(len(labels))])
     share = (counts + 2) / (len(given) + 4)
     error = np.sqrt(share * (1 - share) / (len(given) + 4))
+    if (high - low).max() <= max(tolerance, error.max()):
+        # Rounded log-probabilities may add up to a little more than 1.
+        return Row(low / max(1.0, low.sum()), high - low, nothing, LOG_PROBABILITIES, len(given), illegal)
     return Row(counts / len(given), nothing, error, SAMPLES, len(given), illegal)
 
 

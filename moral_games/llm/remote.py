@@ -98,7 +98,7 @@ class ServerModel:
 
         Each distinct prompt is asked once, with log-probabilities. Where these do not settle how
         probable the labels are, more answers are drawn, whose log-probabilities tell about other
-        beginnings of answers; where all of them do not settle it, the answers are counted.
+        beginnings of answers; where counting the answers then says more, they are counted.
 
         Raises
         ------

@@ -80,6 +80,14 @@ def test_without_log_probabilities_answers_are_counted_strictly() -> None:
     np.testing.assert_allclose(row.standard_error[0], math.sqrt(5 / 12 * 7 / 12 / 12))
 
 
+def test_whichever_says_more_is_used() -> None:
+    """A tenth is unknown by log-probabilities: less than after few counted answers, more than after many."""
+    answer = told("Cat", ("Cat", {"Cat": 0.8, "The": 0.1}))
+    few, many = (read([answer] * count, ("Cat", "Dog"), 0.01) for count in (4, 100))
+    assert few.method == LOG_PROBABILITIES and few.unknown.max() == pytest.approx(0.1)
+    assert many.method == SAMPLES and many.standard_error.max() < 0.1
+
+
 def test_nothing_is_certain_because_it_was_counted() -> None:
     row = read([Reply("Cat")] * 50, ("Cat", "Dog"), 0.01)
     assert row.probabilities.tolist() == [1.0, 0.0] and (row.standard_error > 0.02).all()
