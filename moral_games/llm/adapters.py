@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,12 @@ from moral_games.llm.models import TextModel
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
 """The files of a checkpoint that every trainer writes."""
+
+ADAPTER = "adapter.safetensors"
+"""The file of a run that holds the weights that were kept."""
+
+OWN, OTHER = "default", "other"
+"""The sets of adapters: the model's own, and those of another player on the same base."""
 
 
 def add_lora(model: TextModel, rank: int, seed: int, alpha: float | None = None, dropout: float = 0.0) -> TextModel:
@@ -52,6 +60,27 @@ def add_lora(model: TextModel, rank: int, seed: int, alpha: float | None = None,
     return TextModel(model.name, adapted, model.tokenizer)
 
 
+def add_other(model: TextModel, seed: int) -> None:
+    """Give a model with adapters a second set of the same shape, for another player; it is asleep until `acting_as`."""
+    torch.manual_seed(seed)
+    model.model.add_adapter(OTHER, model.model.peft_config[OWN])
+    for name, parameter in model.model.named_parameters():
+        if f".{OTHER}." in name:
+            parameter.data = parameter.data.float()
+    model.model.set_adapter(OWN)
+    model.model.eval()
+
+
+@contextmanager
+def acting_as(model: TextModel, player: str) -> Iterator[None]:
+    """Let a model answer and learn with the adapters of `OWN` or `OTHER`, and then with its own again."""
+    model.model.set_adapter(player)
+    try:
+        yield
+    finally:
+        model.model.set_adapter(OWN)
+
+
 def trainable(model: TextModel) -> dict[str, torch.nn.Parameter]:
     """Return the trained weights by name."""
     return {name: parameter for name, parameter in model.model.named_parameters() if parameter.requires_grad}
@@ -73,16 +102,16 @@ def set_weights(model: TextModel, weights: dict[str, torch.Tensor]) -> None:
         parameter.data.copy_(weights[name])
 
 
-def save_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Write the trained weights and the optimiser's averages into a checkpoint's folder."""
-    save_weights(model, folder / WEIGHTS)
-    save_optimizer(optimizer, folder / OPTIMIZER)
+def save_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path, player: str = "") -> None:
+    """Write the trained weights and the optimiser's averages into a checkpoint, names beginning with the player's."""
+    save_weights(model, folder / f"{player}{WEIGHTS}")
+    save_optimizer(optimizer, folder / f"{player}{OPTIMIZER}")
 
 
-def load_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+def load_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path, player: str = "") -> None:
     """Go back to what `save_training` has written."""
-    set_weights(model, load_file(folder / WEIGHTS, device=str(model.device)))
-    load_optimizer(optimizer, folder / OPTIMIZER)
+    set_weights(model, load_file(folder / f"{player}{WEIGHTS}", device=str(model.device)))
+    load_optimizer(optimizer, folder / f"{player}{OPTIMIZER}")
 
 
 def save_optimizer(optimizer: torch.optim.Optimizer, path: Path) -> None:

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from moral_games.analysis import evaluate
+from moral_games.analysis.chain import discounted_occupancy
 from moral_games.llm import adapters
 from moral_games.llm.adapters import copy_weights, trainable
 from moral_games.llm.lesson import Lesson
@@ -32,6 +32,9 @@ from moral_games.policy import PolicyTable
 from moral_games.runs import read_json, write_json
 
 AVERAGE = "average.safetensors"
+
+GOES_ON = 0.8
+"""How probable another round is in the episodes whose action types the history tells: five rounds on average."""
 
 
 @dataclass(eq=False)
@@ -64,7 +67,6 @@ class ExactTrainer:
         self.optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)
         self.average = copy_weights(self.model)
         self.validation = Validation(self.model, self.lesson, self.settings.stop_fault)
-        self.problem = self.lesson.problem
 
     @property
     def each_update(self) -> str:
@@ -89,7 +91,14 @@ class ExactTrainer:
         FloatingPointError
             If the loss is not a number; the weights are those of the last update.
         """
-        questions = [question(self.lesson.game, told) for told in self.lesson.told(self.rng, self.settings.tellings)]
+        return self.learn(self.questions())
+
+    def questions(self) -> list[Question]:
+        """Draw what is asked in an update."""
+        return [question(self.lesson.game, told) for told in self.lesson.told(self.rng, self.settings.tellings)]
+
+    def learn(self, questions: Sequence[Question]) -> dict[str, Any]:
+        """Make the step of an update that asks these questions; see `update`."""
         learning_rate = self._learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
@@ -105,7 +114,7 @@ class ExactTrainer:
             "update": self.done,
             "loss": loss,
             "reward": float(
-                np.mean([self.problem.episode_reward(policy, self.settings.rounds) for policy in policies])
+                np.mean([self.lesson.problem.episode_reward(policy, self.settings.rounds) for policy in policies])
             ),
             "gradient_norm": norm,
             "learning_rate": learning_rate,
@@ -117,20 +126,25 @@ class ExactTrainer:
             record["validation"] = self.validation.look(self.done, self.average)
         return record
 
-    def save(self, folder: Path) -> None:
-        """Write all that what follows depends on into an empty folder."""
-        adapters.save_training(self.model, self.optimizer, folder)
-        save_file(self.average, folder / AVERAGE)
-        state = {"done": self.done, "rng": self.rng.bit_generator.state, "validation": self.validation.save(folder)}
-        write_json(folder / adapters.STATE, state)
+    def save(self, folder: Path, player: str = "") -> None:
+        """Write all that what follows depends on into a folder, in files whose names begin with the player's."""
+        adapters.save_training(self.model, self.optimizer, folder, player)
+        save_file(self.average, folder / f"{player}{AVERAGE}")
+        validation = self.validation.save(folder, player)
+        state = {"done": self.done, "rng": self.rng.bit_generator.state, "validation": validation}
+        write_json(folder / f"{player}{adapters.STATE}", state)
 
-    def load(self, folder: Path) -> None:
+    def keep(self, folder: Path) -> None:
+        """Put the best weights back, and write them into a run's folder."""
+        self.validation.keep(folder)
+
+    def load(self, folder: Path, player: str = "") -> None:
         """Go back to where `save` was called."""
-        adapters.load_training(self.model, self.optimizer, folder)
-        self.average = load_file(folder / AVERAGE, device=str(self.model.device))
-        state = read_json(folder / adapters.STATE)
+        adapters.load_training(self.model, self.optimizer, folder, player)
+        self.average = load_file(folder / f"{player}{AVERAGE}", device=str(self.model.device))
+        state = read_json(folder / f"{player}{adapters.STATE}")
         self.done, self.rng.bit_generator.state = state["done"], state["rng"]
-        self.validation.load(folder, state["validation"])
+        self.validation.load(folder, state["validation"], player)
 
     def _follow(self) -> None:
         """Move the running average towards the present weights, faster in the first updates."""
@@ -175,7 +189,7 @@ class ExactTrainer:
         policy = with_illegal(scores)
         fixed = policy.detach().double().cpu().numpy()
         rounds, settings = self.settings.rounds, self.exact
-        weights = np.stack([self.problem.policy_gradient(table, rounds, settings.discount) for table in fixed])
+        weights = np.stack([self.lesson.problem.policy_gradient(table, rounds, settings.discount) for table in fixed])
         objective = (torch.as_tensor(weights, dtype=policy.dtype, device=policy.device) * policy).sum()
         objective = objective + settings.legality * torch.logsumexp(scores, dim=-1).mean(dim=1).sum()
         if settings.entropy:
@@ -188,10 +202,11 @@ class ExactTrainer:
 
     def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
         """Return the mean share of action types in episodes against the opponent."""
+        problem = self.lesson.problem
         mean = PolicyTable(policies[..., :-1].mean(axis=0))
-        lesson = self.lesson
-        types = evaluate(mean, lesson.opponent, lesson.game, lesson.reward, discount=0.8, initial="random").action_types
-        return {key: share for key, share in types.items() if not key.endswith("|start")}
+        acting = mean.with_illegal[problem.situations.memory[:, 0]]
+        first, moves = problem.situations.first("random"), np.einsum("ka,kal->kl", acting, problem.moves)
+        return self.lesson.action_types(discounted_occupancy(moves, first, GOES_ON)[:, None] * acting)
 
 
 def with_illegal(scores: torch.Tensor) -> torch.Tensor:

@@ -17,17 +17,20 @@ from safetensors.torch import load_file
 from moral_games import games, text
 from moral_games.analysis.tellings import summarise
 from moral_games.llm import adapters
+from moral_games.llm.adapters import ADAPTER, OTHER, OWN
 from moral_games.llm.models import TextModel, load
-from moral_games.llm.options import Finetune
+from moral_games.llm.options import LEARNER, Finetune
+from moral_games.llm.pair import FILES
 from moral_games.llm.policy import tables
 from moral_games.llm.scoring import check_tokens, label_tokens
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
+from moral_games.names import unknown
 from moral_games.rewards import RewardFunction, parse
 from moral_games.runs import CONFIG, METRICS, POLICY, Run, RunError, read_json, write_json
 from moral_games.text.labels import training as training_labels
 
 BEFORE, AFTER = "before", "after"
-ADAPTER, SECONDS = "adapter.safetensors", "seconds.json"
+SECONDS = "seconds.json"
 HARDLY_ANY = 1e-6
 """A share of legal answers below this is none."""
 
@@ -63,6 +66,7 @@ def finetune(options: Finetune) -> Run:
     _check_labels(model, options)
     model = with_adapters(model, options)
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
+    weights *= 2 if options.opponent == LEARNER else 1
     open_run = Run.resume if options.resume else Run.create
     # A checkpoint holds the weights, their average, the best and the optimizer's two averages; two
     # checkpoints are kept while a third is written.
@@ -74,29 +78,46 @@ def finetune(options: Finetune) -> Run:
     trainer = make_trainer(model, options)
     spent = _restore(run, trainer, options)
     _train(run, trainer, options, spent)
-    trainer.validation.keep_best()
-    adapters.save_weights(model, run.path(ADAPTER))
+    trainer.keep(run.folder)
     with _timed(seconds, "evaluate_after"):
         _judge(run, model, options, AFTER, again=True)
     _write_results(run, trainer, seconds | {"train": spent[0]})
     return run
 
 
-def load_run(folder: str | Path) -> TextModel:
+def load_run(folder: str | Path, player: str = OWN) -> TextModel:
     """Load the model that a run has trained.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    player
+        "default" for the model that the run is about, "other" for the one that learned beside it.
 
     Raises
     ------
+    ValueError
+        If the run has no such player.
     RunError
         If the folder holds no finished run.
     """
+    if player not in FILES:
+        raise unknown("player", player, FILES)
     config = read_json(Path(folder, CONFIG))
-    if not Path(folder, ADAPTER).exists():
+    if player == OTHER and config["opponent"] != LEARNER:
+        raise ValueError(f"in {folder} no other model has learned: its opponent was {config['opponent']!r}")
+    kept = Path(folder, f"{FILES[player]}{ADAPTER}")
+    if not kept.exists():
         raise RunError(
-            f"{folder} has no {ADAPTER}: its training is not finished; continue it with 'moral-games finetune --resume'"
+            f"{folder} has no {kept.name}: its training is not finished; "
+            "continue it with 'moral-games finetune --resume'"
         )
     model = adapters.add_lora(load(config["model"]), config["lora_rank"], config["seed"], config.get("lora_alpha"))
-    adapters.set_weights(model, load_file(Path(folder, ADAPTER), device=str(model.device)))
+    if player == OTHER:
+        adapters.add_other(model, config["seed"])
+        model.model.set_adapter(OTHER)
+    adapters.set_weights(model, load_file(kept, device=str(model.device)))
     return model
 
 

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moral_games import text
 from moral_games.analysis import DecisionProblem
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent, seated
 from moral_games.policy import FiniteStatePolicy
-from moral_games.repeated import RepeatedGame
+from moral_games.repeated import RepeatedGame, action_letters, joined
 from moral_games.rewards import RewardFunction
 from moral_games.text import Presentation
 
@@ -79,6 +80,23 @@ class Lesson:
         if self.presentations == "fixed":
             return f"the published telling {tellings} times, the order of its labels in sentences drawn"
         return f"{tellings} tellings of the game, each under every assignment of its labels"
+
+    def action_types(self, shares: NDArray[np.float64]) -> dict[str, float]:
+        """Return the share of each of the model's actions given the opponent's last, named as by `evaluate`.
+
+        Parameters
+        ----------
+        shares
+            (K, A + 1): of each action in each situation, an illegal answer last.
+        """
+        met = self.problem.situations
+        own, others = (action_letters(self.game, player) for player in range(2))
+        seen = met.repeated.previous[met.states, 1]
+        return {
+            f"{name}|{joined([before])}": float(shares[seen == other, action].sum())
+            for other, before in enumerate(others)
+            for action, name in enumerate((*own, "illegal"))
+        }
 
     @cached_property
     def validation(self) -> tuple[Presentation, ...]:

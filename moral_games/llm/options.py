@@ -17,6 +17,9 @@ from moral_games.text.wordings import WORDINGS, unknown_wording
 
 BUNDLED = "bundled"
 
+LEARNER = "llm"
+"""The opponent that is another language model, learning at the same time."""
+
 STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordination")
 """The five games on which Tennant et al. (2025) judge a model."""
 
@@ -40,7 +43,8 @@ class Finetune:
     reward
         The value to teach, e.g. "utilitarian + illegal(penalty=6)".
     opponent
-        Who plays against the model in training.
+        Who plays against the model in training; "llm" for another language model that learns at the same
+        time, with adapters of its own on the same base.
     wording
         The wording of all prompts.
     test_games
@@ -91,6 +95,8 @@ class Finetune:
             raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
         if self.algorithm not in DEFAULTS:
             raise unknown("algorithm", self.algorithm, DEFAULTS)
+        if self.opponent == LEARNER and self.algorithm != "exact":
+            raise ValueError(f"opponent {LEARNER!r} learns by the exact gradient; use it with --algorithm exact")
         rank, alpha = self.lora
         if self.seed < 0 or rank < 1 or self.checkpoint_every < 1:
             raise ValueError("seed must be at least 0, lora_rank and checkpoint_every at least 1")
@@ -106,8 +112,11 @@ class Finetune:
                     f"language models are trained and judged on games of two players; {name!r} has {game.players}"
                 )
             RepeatedGame.compile(game, reward)
-            seated(self.opponent if name == self.game else self.test_opponent, game)
             text.held_out(game.shape[0], self.wording)
+        if self.opponent != LEARNER:
+            seated(self.opponent, games.get(self.game))
+        for name in self.test_games:
+            seated(self.test_opponent, games.get(name))
 
     @property
     def lora(self) -> tuple[int, float]:

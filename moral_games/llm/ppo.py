@@ -30,7 +30,7 @@ from moral_games.llm.losses import (
 )
 from moral_games.llm.models import TextModel
 from moral_games.llm.policy import question
-from moral_games.llm.sampling import Answers, Asked, action_types, play, read
+from moral_games.llm.sampling import Answers, Asked, play, read
 from moral_games.llm.settings import PPO, Settings
 from moral_games.llm.validation import Validation
 from moral_games.runs import read_json, write_json
@@ -111,7 +111,7 @@ class PPOTrainer:
             "kl": divergence,
             "kl_weight": self.kl_weight,
             **learned,
-            "action_types": action_types(self.lesson, answers),
+            "action_types": self.lesson.action_types(answers.shares(self.lesson)),
         }
         self.kl_weight = next_kl_weight(
             self.kl_weight, divergence, len(answers.said), self.ppo.kl_target, self.ppo.kl_horizon
@@ -133,6 +133,10 @@ class PPOTrainer:
             "validation": self.validation.save(folder),
         }
         write_json(folder / adapters.STATE, state)
+
+    def keep(self, folder: Path) -> None:
+        """Put the best weights back, and write them into a run's folder."""
+        self.validation.keep(folder)
 
     def load(self, folder: Path) -> None:
         """Go back to where `save` was called."""

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel, autocast
 from moral_games.llm.scoring import Question, check_tokens, label_tokens
-from moral_games.repeated import action_letters, joined
 
 Tokens = tuple[int, ...]
 
@@ -58,6 +57,12 @@ class Answers:
     def legal(self) -> float:
         """The share of legal answers."""
         return float((self.actions >= 0).mean())
+
+    def shares(self, lesson: Lesson) -> NDArray[np.float64]:
+        """Return the share of each action in each situation, (K, A + 1), an illegal answer last."""
+        counts = np.zeros(lesson.problem.rewards.shape)
+        np.add.at(counts, (self.situations, self.actions), 1.0)
+        return counts / len(self.actions)
 
 
 def play(model: TextModel, lesson: Lesson, asked: Sequence[Asked], rounds: int, rng: np.random.Generator) -> Answers:
@@ -168,18 +173,6 @@ def read(
         output = model.model(input_ids=tokens, use_cache=False, logits_to_keep=kept, output_hidden_states=True)
     rows = torch.arange(len(texts), device=model.device)[:, None]
     return output.logits[rows, places].float(), output.hidden_states[-1][rows, asked].float()
-
-
-def action_types(lesson: Lesson, answers: Answers) -> dict[str, float]:
-    """Return the share of each action, given the opponent's last, as `moral_games.evaluate` names them."""
-    game, met = lesson.game, lesson.problem.situations
-    own, others = (action_letters(game, player) for player in range(2))
-    previous = met.repeated.previous[met.states[answers.situations], 1]
-    return {
-        f"{name}|{joined([seen])}": float(((answers.actions == action) & (previous == before)).mean())
-        for before, seen in enumerate(others)
-        for action, name in [*enumerate(own), (-1, "illegal")]
-    }
 
 
 def _finished(said: Tokens, labels: Sequence[Tokens]) -> bool:

@@ -12,7 +12,8 @@ from moral_games.llm.adapters import add_lora
 from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
-from moral_games.llm.options import Finetune
+from moral_games.llm.options import LEARNER, Finetune
+from moral_games.llm.pair import PairTrainer
 from moral_games.llm.ppo import PPOTrainer
 from moral_games.llm.validation import Validation
 from moral_games.rewards import parse
@@ -25,16 +26,24 @@ class Trainer(Protocol):
     ----------
     model
         The model, with the adapters that are trained.
-    validation
-        The best weights so far.
-    done, total
-        How many updates are made, and how many at most.
     """
 
     model: TextModel
-    validation: Validation
-    done: int
-    total: int
+
+    @property
+    def validation(self) -> Validation:
+        """The best weights so far."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """How many updates are made."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """How many updates are made at most."""
+        ...
 
     @property
     def each_update(self) -> str:
@@ -72,6 +81,10 @@ class Trainer(Protocol):
         """Go back to where `save` was called."""
         ...
 
+    def keep(self, folder: Path) -> None:
+        """Put the best weights back, and write them into a run's folder as ``adapter.safetensors``."""
+        ...
+
 
 def with_adapters(model: TextModel, options: Finetune) -> TextModel:
     """Return the model with the fresh adapters that the options ask for."""
@@ -85,6 +98,8 @@ def make_trainer(model: TextModel, options: Finetune) -> Trainer:
     lesson = Lesson(game, reward, options.opponent, options.wording, how.presentations)
     rng = np.random.default_rng(options.seed)
     match options.algorithm:
+        case "exact" if options.opponent == LEARNER:
+            return PairTrainer(model, lesson, how, options.exact, rng)
         case "exact":
             return ExactTrainer(model, lesson, how, options.exact, rng)
         case "ppo":

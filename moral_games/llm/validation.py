@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from moral_games.analysis import evaluate
-from moral_games.llm.adapters import copy_weights, set_weights
+from moral_games.llm.adapters import ADAPTER, copy_weights, save_weights, set_weights
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.policy import tables
@@ -90,21 +90,23 @@ class Validation:
         """Whether two looks in a row were passed."""
         return self.passes >= 2
 
-    def keep_best(self) -> None:
-        """Put the best weights back."""
+    def keep(self, folder: Path, player: str = "") -> None:
+        """Put the best weights back, and write them into a run's folder."""
         set_weights(self.model, self.best_weights)
+        save_weights(self.model, folder / f"{player}{ADAPTER}")
 
-    def save(self, folder: Path) -> dict[str, Any]:
+    def save(self, folder: Path, player: str = "") -> dict[str, Any]:
         """Write the best weights into a checkpoint's folder; return the rest as JSON."""
-        save_file({name: weight.cpu() for name, weight in self.best_weights.items()}, folder / BEST)
+        best = {name: weight.cpu() for name, weight in self.best_weights.items()}
+        save_file(best, folder / f"{player}{BEST}")
         return {
             "best_fault": self.best_fault if np.isfinite(self.best_fault) else None,
             "best_update": self.best_update,
             "passes": self.passes,
         }
 
-    def load(self, folder: Path, state: dict[str, Any]) -> None:
+    def load(self, folder: Path, state: dict[str, Any], player: str = "") -> None:
         """Go back to what `save` has written and returned."""
-        self.best_weights = load_file(folder / BEST, device=str(self.model.device))
+        self.best_weights = load_file(folder / f"{player}{BEST}", device=str(self.model.device))
         self.best_fault = float("inf") if state["best_fault"] is None else state["best_fault"]
         self.best_update, self.passes = state["best_update"], state["passes"]

@@ -44,7 +44,7 @@ def test_the_loss_has_the_exact_gradient_of_the_episode_reward(fresh: ExactTrain
     loss.backward()
 
     def reward(at: torch.Tensor) -> float:
-        return sum(fresh.problem.episode_reward(policy, 5) for policy in with_illegal(at).numpy())
+        return sum(fresh.lesson.problem.episode_reward(policy, 5) for policy in with_illegal(at).numpy())
 
     assert policies.shape == (2, 5, 3) and policies.sum(-1) == pytest.approx(np.ones((2, 5)))
     for cell in np.ndindex(2, 5, 2):

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 import moral_games as mg
-from moral_games.llm import TextModel, adapters, load
+from moral_games.llm import TextModel, adapters
 from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.losses import ppo_loss
 from moral_games.llm.policy import question, tables
 from moral_games.llm.ppo import PPOTrainer
-from moral_games.llm.sampling import Answers, Asked, action_types, answer, meaning, play
+from moral_games.llm.sampling import Answers, Asked, answer, meaning, play
 from moral_games.llm.scoring import log_probabilities, tree
 from moral_games.llm.settings import PPO, SLIPS, Exact, Settings
 
@@ -26,32 +26,6 @@ IPD = mg.games.get("ipd")
 DUTY = mg.rewards.parse("deontological(penalty=3) + illegal(penalty=6)")
 LESSON = Lesson(IPD, DUTY, "tit_for_tat", presentations="fixed")
 TOLD = LESSON.published[0]
-
-
-@pytest.fixture(scope="module")
-def first_words(tiny_model_folder: Path) -> TextModel:
-    """A tiny model that gives each published label about a quarter of the time."""
-    model = load(str(tiny_model_folder), device="cpu", dtype=torch.float32)
-    labels = {token for label in Asked.of(model, question(IPD, TOLD)).labels for token in label}
-    scale = torch.full((model.model.config.vocab_size, 1), 0.2)
-    scale[sorted(labels)] = 6.0
-    model.model.lm_head.weight = torch.nn.Parameter(model.model.lm_head.weight.detach() * scale)
-    model = adapters.add_lora(model, 4, 0, dropout=0.2)
-    optimizer = torch.optim.Adam(adapters.trainable(model).values(), lr=0.02)
-    trees = [tree(model, question(IPD, told)) for told in LESSON.published]
-    for _ in range(12):
-        loss = -torch.stack(log_probabilities(model, trees)).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    optimizer.zero_grad()
-    return model
-
-
-@pytest.fixture
-def speaking(first_words: TextModel) -> TextModel:
-    """The same, for a test to change."""
-    return copied(first_words)
 
 
 def copied(model: TextModel) -> TextModel:
@@ -182,7 +156,7 @@ def test_sampled_episodes_agree_with_exact_probabilities_and_values(speaking: Te
     exact = LESSON.problem.episode_reward(np.c_[table, 1 - table.sum(1)], 5)
     assert answers.rewards.mean() == pytest.approx(exact, abs=4 * answers.rewards.std() / np.sqrt(800))
     assert answers.legal == pytest.approx(table[1:].sum(1).mean(), abs=0.05)
-    assert sum(action_types(LESSON, answers).values()) == pytest.approx(1)
+    assert sum(LESSON.action_types(answers.shares(LESSON)).values()) == pytest.approx(1)
 
 
 def test_an_answer_ends_with_a_label_or_at_the_longest_labels_length(tiny_model: TextModel) -> None:
