@@ -74,11 +74,10 @@ class ServerModel:
         transcripts: str | Path | None = None,
         offline: bool | None = None,
     ) -> None:
-        if base_url is not None:
-            check_url(base_url)
+        self.server = Server(base_url, manners)
+        check_url(self.server.base_url)
         self.model = model
         self.asking = asking or Asking()
-        self.server = Server(base_url, manners)
         self.transcripts = Transcripts(transcripts)
         self.offline = os.environ.get(OFFLINE, "0") not in ("", "0") if offline is None else offline
         self.usage = Usage(prices=prices)
@@ -207,9 +206,7 @@ class ServerModel:
                 if "logprob" not in refusal.said.lower():
                     raise
                 self._tells_probabilities = False
-                log.warning(
-                    "%s tells no log-probabilities, so answers are counted; it said: %s", self.name, refusal.said
-                )
+                log.warning("%s tells no log-probabilities, so answers are counted: %s", self.name, refusal)
         return self.server.post(plain, rng, halt)
 
     def _check(self, answer: Any, request: Mapping[str, Any]) -> None:

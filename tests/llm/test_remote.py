@@ -203,7 +203,7 @@ def test_a_server_that_refuses_log_probabilities_is_counted_and_replays(
     settings = {"answer_tokens": 1, "samples": 10, "workers": 1}
     (reading,) = server.connect(tmp_path, **settings).read([question(IPD, ONE_TOKEN)])
     assert {row.method for row in reading.rows} == {SAMPLES} and server.requests == 51, "refused once"
-    assert "tells no log-probabilities, so answers are counted; it said: " in caplog.text
+    assert "tells no log-probabilities, so answers are counted: " in caplog.text
     again = server.connect(tmp_path, offline=True, **settings)
     np.testing.assert_array_equal(again.probabilities([question(IPD, ONE_TOKEN)])[0], reading.probabilities)
     assert server.requests == 51 and again.usage.replayed == 50
@@ -313,6 +313,12 @@ def test_names_that_lead_nowhere(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message) as caught:
         mg.llm.load(name)
     assert "secret" not in str(caught.value)
+
+
+def test_a_secret_in_the_environment_s_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://me:secret@host.example/v1")
+    with pytest.raises(ValueError, match="base URL of host.example must have no user, password"):
+        mg.llm.load("openai:model")
 
 
 def test_without_a_key_nothing_is_sent_to_where_one_is_needed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
