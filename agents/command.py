@@ -10,27 +10,10 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from agents.options import Options
 from moral_games.report.page import REPORT
 from moral_games.runs import METRICS, Run, RunError, read_json
 
-AnyOptions = TypeVar("AnyOptions", bound=Options)
-
-
-def command(
-    options: type[AnyOptions], learn: Callable[[AnyOptions], Run], arguments: Sequence[str] | None = None
-) -> int:
-    """Read an agent's options, let it learn, and print what came out; return the exit status."""
-    try:
-        run = learn(tyro.cli(options, args=arguments))
-        show(run)
-    except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the run goes on with --resume", file=sys.stderr)
-        return 130
-    return 0
+AnyOptions = TypeVar("AnyOptions")
 
 
 def show(run: Run) -> None:
@@ -44,6 +27,24 @@ def show(run: Run) -> None:
     console.print(table)
     console.print(", ".join(f"{name} {_shown(found)}" for name, found in metrics["together"].items()))
     console.print(f"report: {run.path(REPORT)}", soft_wrap=True)
+
+
+def command(
+    options: type[AnyOptions],
+    work: Callable[[AnyOptions], Run],
+    arguments: Sequence[str] | None = None,
+    show: Callable[[Run], None] = show,
+) -> int:
+    """Read options, carry out what they ask for, and show what came out; return the exit status."""
+    try:
+        show(work(tyro.cli(options, args=arguments)))
+    except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the run goes on with --resume", file=sys.stderr)
+        return 130
+    return 0
 
 
 def _shown(interval: dict[str, Any]) -> str:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tyro
 
 from agents import population_measures as measures
+from agents.command import command
 from agents.judgement import interval
 from agents.population_learning import Populations, Protocol
 from agents.population_measures import Record
@@ -187,15 +187,7 @@ def show(run: Run) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the options, let the populations learn, and print what they do; return the exit status."""
-    try:
-        show(study(tyro.cli(Options, args=arguments)))
-    except (ValueError, TypeError, RunError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the run goes on with --resume", file=sys.stderr)
-        return 130
-    return 0
+    return command(Options, study, arguments, show)
 
 
 def _chunk(first: int) -> str:

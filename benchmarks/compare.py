@@ -13,7 +13,6 @@ The opponent ``learner`` learns too, with the same agent and value; ``learner:RE
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,17 +22,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from agents.command import command
 from agents.judgement import interval
 from agents.study import TIMES
 from benchmarks.compare_grid import LEARNER, Cell, Common, grid
 from benchmarks.compare_running import CarryOut, finished, many_processes, on_ray, one_process
+from benchmarks.tables import write_csv
 from moral_games.report import write_report
-from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
+from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 
 CELLS, TABLE = "cells", "comparison.csv"
 ELSEWHERE = {"folder", "resume", "workers", "ray"}
@@ -154,14 +154,16 @@ def overall(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def write_table(path: Path, found: Sequence[dict[str, Any]]) -> None:
     """Write the lines as CSV: which, seeds, seconds, and mean, low and high of each measure."""
-    names = list(found[0]["measures"])
-    parts = [(name, part) for name in names for part in ("mean", "low", "high")]
-    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file)
-        lines.writerow([*WHICH, "seeds", *(f"{name} {part}" for name, part in parts), "seconds"])
-        for row in found:
-            numbers = [row["measures"][name][part] for name, part in parts]
-            lines.writerow([*(row[key] for key in WHICH), row["seeds"], *numbers, row["seconds"]])
+    parts = ("mean", "low", "high")
+    write_csv(
+        path,
+        (
+            {key: row[key] for key in (*WHICH, "seeds")}
+            | {f"{name} {part}": told[part] for name, told in row["measures"].items() for part in parts}
+            | {"seconds": row["seconds"]}
+            for row in found
+        ),
+    )
 
 
 def show(run: Run) -> None:
@@ -185,15 +187,7 @@ def show(run: Run) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the options, compare, and print what came out; return the exit status."""
-    try:
-        show(compare(tyro.cli(Options, args=arguments)))
-    except (ValueError, TypeError, RunError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the comparison goes on with --resume", file=sys.stderr)
-        return 130
-    return 0
+    return command(Options, compare, arguments, show)
 
 
 def _faced(cell: Cell, player: str) -> str:

@@ -13,11 +13,10 @@ seed alone.
 
 from __future__ import annotations
 
-import csv
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import chain
@@ -30,6 +29,7 @@ from agents import population_dqn
 from agents.population_learning import SLIPS, Slip
 from agents.study import TIMES
 from benchmarks.published.aies2024_results import Measured, measure, rows_by_type, rows_of_selections, rows_over_time
+from benchmarks.tables import write_csv
 from moral_games.names import unknown
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
@@ -176,25 +176,17 @@ def load(run: Run, majority: str) -> Measured:
 def _write_tables(run: Run, measured: Mapping[str, Measured]) -> None:
     types = {majority: players(majority) for majority in measured}
     rows = [row for majority, found in measured.items() for row in rows_by_type(majority, types[majority], found)]
-    _write_csv(run.path("by_type.csv"), rows)
-    _write_csv(
+    write_csv(run.path("by_type.csv"), rows)
+    write_csv(
         run.path("over_time.csv"),
         (row for majority, found in measured.items() for row in rows_over_time(majority, found)),
     )
-    _write_csv(
+    write_csv(
         run.path("selections.csv"),
         (row for majority, found in measured.items() for row in rows_of_selections(majority, types[majority], found)),
     )
     together = {majority: read_json(run.path(majority, METRICS))["together"] for majority in measured}
     write_json(run.path(METRICS), {"together": together, "by_type": rows})
-
-
-def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    listed = list(rows)
-    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, listed[0])
-        writer.writeheader()
-        writer.writerows(listed)
 
 
 def _draw(run: Run, measured: Mapping[str, Measured]) -> None:

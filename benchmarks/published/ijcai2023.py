@@ -12,12 +12,11 @@ run draws depends on its seed alone, so all matches share their runs' random num
 
 from __future__ import annotations
 
-import csv
 import json
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ import tyro
 from benchmarks.published import ijcai2023_figures as figures
 from benchmarks.published.ijcai2023_grid import BATCHES, GAMES, Batch, Counts, Slip, play, settings
 from benchmarks.published.ijcai2023_measures import over_time, results
+from benchmarks.tables import write_csv
 from moral_games.runs import METRICS, Run, RunError, whole_file, write_json
 
 FIGURES = {"endings": figures.endings, "social-outcomes": figures.social, "action-types": figures.areas}
@@ -78,8 +78,8 @@ def reproduce(options: Options) -> Run:
     run = open_run(options.folder / options.name, options.to_json())
     _play(run, options)
     played = {batch: load(run, batch) for batch in BATCHES}
-    _write_csv(run.path("results.csv"), (row for batch, counts in played.items() for row in results(batch, counts)))
-    _write_csv(run.path("over_time.csv"), (row for batch, counts in played.items() for row in over_time(batch, counts)))
+    write_csv(run.path("results.csv"), (row for batch, counts in played.items() for row in results(batch, counts)))
+    write_csv(run.path("over_time.csv"), (row for batch, counts in played.items() for row in over_time(batch, counts)))
     write_json(
         run.path(METRICS), {"matches": [row for batch, counts in played.items() for row in results(batch, counts)]}
     )
@@ -124,14 +124,6 @@ def _play_and_keep(options: Options, batch: Batch, path: Path) -> float:
     with whole_file(path) as partial:
         save_file(counts._asdict(), partial)
     return time.perf_counter() - begun
-
-
-def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    listed = list(rows)
-    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, listed[0])
-        writer.writeheader()
-        writer.writerows(listed)
 
 
 def _draw(run: Run, played: Mapping[Batch, Counts]) -> None:
