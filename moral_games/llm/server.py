@@ -166,7 +166,7 @@ class Server:
 
     def _once(self, request: Mapping[str, Any]) -> Any:
         """Send a request once."""
-        create = self._client.chat.completions.with_streaming_response.create
+        create = self._client.chat.completions.with_streaming_response.create  # says what to install, if need be
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         fields = {name: value for name, value in request.items() if name not in ("model", "messages")}
