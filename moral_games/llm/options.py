@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from moral_games import games, text
-from moral_games.llm.settings import DEFAULTS, PPO, Algorithm, Exact, Settings
+from moral_games.llm.lesson import Lesson
+from moral_games.llm.settings import DEFAULTS, PPO, SFT, Algorithm, Exact, Settings
+from moral_games.llm.targets import target_table
 from moral_games.names import unknown
 from moral_games.opponents import seated
 from moral_games.repeated import RepeatedGame
@@ -31,7 +33,8 @@ class Finetune:
     Attributes
     ----------
     algorithm
-        "exact" for the exact policy gradient, "ppo" for the published recipe.
+        "exact" for the exact policy gradient, "ppo" for the published recipe, "sft" for supervised
+        fine-tuning towards a policy.
     name
         Name of the run, and of its folder.
     folder
@@ -52,14 +55,14 @@ class Finetune:
     test_opponent
         Against whom regret is judged.
     lora_rank
-        Rank of the adapters; 16 for the exact gradient and 64 for PPO by default.
+        Rank of the adapters; 64 for PPO and 16 for the others by default.
     lora_alpha
-        Their scale is this over the rank; twice the rank for the exact gradient and 32 for PPO by default.
+        Their scale is this over the rank; 32 for PPO and twice the rank for the others by default.
     seed
         Seeds everything that is drawn.
     train
         How to train, whatever the algorithm.
-    exact, ppo
+    exact, ppo, sft
         How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
@@ -85,6 +88,7 @@ class Finetune:
     train: Settings = field(default_factory=Settings)
     exact: Exact = field(default_factory=Exact)
     ppo: PPO = field(default_factory=PPO)
+    sft: SFT = field(default_factory=SFT)
     checkpoint_every: int = 10
     resume: bool = False
     checkpoint: str | None = None
@@ -117,6 +121,8 @@ class Finetune:
             seated(self.opponent, games.get(self.game))
         for name in self.test_games:
             seated(self.test_opponent, games.get(name))
+        if self.algorithm == "sft":
+            target_table(Lesson(games.get(self.game), reward, self.opponent), self.sft.target, self.sft.discount)
 
     @property
     def lora(self) -> tuple[int, float]:

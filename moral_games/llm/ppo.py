@@ -76,7 +76,7 @@ class PPOTrainer:
         """What an update is made of, in words."""
         ppo, told = self.ppo, self.lesson.described(self.settings.tellings)
         played = (
-            f"{ppo.episodes} sampled episodes of {self.settings.rounds} rounds under each, {ppo.epochs} epochs of PPO"
+            f"{ppo.episodes} sampled episode(s) of {self.settings.rounds} rounds under each, {ppo.epochs} epochs of PPO"
         )
         return f"{told}; {played}" + (f", as published: {', '.join(ppo.as_published)}" if ppo.as_published else "")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from moral_games.names import unknown
 
-Algorithm = Literal["exact", "ppo"]
+Algorithm = Literal["exact", "ppo", "sft"]
 
 
 class Defaults(NamedTuple):
@@ -24,6 +24,7 @@ class Defaults(NamedTuple):
 DEFAULTS: Mapping[Algorithm, Defaults] = {
     "exact": Defaults(50, 1e-3, 16, None),
     "ppo": Defaults(1000, 1.41e-5, 64, 32.0),
+    "sft": Defaults(50, 1e-3, 16, None),
 }
 """By algorithm; PPO's are the published ones."""
 
@@ -35,9 +36,9 @@ class Settings:
     Attributes
     ----------
     updates
-        Most updates; 50 for the exact gradient and 1000 for PPO by default.
+        Most updates; 1000 for PPO and 50 for the others by default.
     learning_rate
-        Step size of the optimiser; 1e-3 for the exact gradient and 1.41e-5 for PPO by default.
+        Step size of the optimiser; 1.41e-5 for PPO and 1e-3 for the others by default.
     tellings
         Presentations drawn for each update; each counts once for every assignment of its labels.
     presentations
@@ -83,8 +84,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Exact:
-    """What the exact policy gradient has of its own.
+class Steps:
+    """How those algorithms step that see the whole table.
 
     Attributes
     ----------
@@ -93,6 +94,23 @@ class Exact:
     averaging
         The weights that are judged and kept are a running average over updates with this decay; 0
         for none. It takes out the jumps of single updates.
+    """
+
+    warm_up: int = 5
+    averaging: float = 0.9
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "warm_up")
+        if not 0 <= self.averaging < 1:
+            raise ValueError(f"averaging must lie in [0, 1), got {self.averaging}")
+
+
+@dataclass(frozen=True)
+class Exact(Steps):
+    """What the exact policy gradient has of its own.
+
+    Attributes
+    ----------
     discount
         How much an action answers for later rewards: 0 for its own alone, 1 for all of the episode.
     legality
@@ -105,18 +123,37 @@ class Exact:
         Weight of the divergence KL(policy, base model), taken from the objective.
     """
 
-    warm_up: int = 5
-    averaging: float = 0.9
     discount: float = 0.0
     legality: float = 1.0
     entropy: float = 0.0
     kl: float = 0.0
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "warm_up", "legality", "entropy", "kl")
-        if not 0 <= self.averaging < 1:
-            raise ValueError(f"averaging must lie in [0, 1), got {self.averaging}")
+        super().__post_init__()
+        _at_least(self, 0, "legality", "entropy", "kl")
         _in_unit(self, "discount")
+
+
+@dataclass(frozen=True)
+class SFT(Steps):
+    """What supervised fine-tuning towards a policy has of its own.
+
+    Attributes
+    ----------
+    target
+        Who is imitated: a policy as an opponent is named ("tit_for_tat", "run:FOLDER"), or "best" for the
+        best legal play for the reward against the opponent. It depends on the last round alone.
+    discount
+        Of later rounds, for "best".
+    """
+
+    target: str = "best"
+    discount: float = 0.9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.discount < 1:
+            raise ValueError(f"discount must lie in [0, 1), got {self.discount}")
 
 
 SLIPS = ("one_step", "dropout", "no_score_clip")
@@ -140,16 +177,20 @@ class PPO:
         γ from one token of an answer to the next.
     gae_lambda
         λ of the generalised advantage estimate.
-    clip, value_clip
-        How far a probability ratio, and a value, may move from where it was when the answers were given.
+    clip
+        How far the ratio of a token's probabilities, now and when the answer was given, may move from 1.
+    value_clip
+        How far a value may move from where it was when the answer was given.
     value_weight
         Weight of the value loss.
     score_clip
         Bound on a reward after it has been centred and scaled.
     kl
         First weight of the divergence from the base model, a token.
-    kl_target, kl_horizon
-        The divergence of an answer at which that weight stays, and the number of answers in which it adapts.
+    kl_target
+        The divergence of an answer at which that weight stays as it is.
+    kl_horizon
+        Answers in which it adapts.
     lora_dropout
         Dropout of the adapters. It acts in no forward pass but that of the slip "dropout".
     as_published

@@ -10,6 +10,7 @@ import numpy as np
 from moral_games import games
 from moral_games.llm.adapters import add_lora
 from moral_games.llm.exact import ExactTrainer
+from moral_games.llm.imitation import ImitationTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.options import LEARNER, Finetune
@@ -102,5 +103,7 @@ def make_trainer(model: TextModel, options: Finetune) -> Trainer:
             return PairTrainer(model, lesson, how, options.exact, rng)
         case "exact":
             return ExactTrainer(model, lesson, how, options.exact, rng)
+        case "sft":
+            return ImitationTrainer(model, lesson, how, options.sft, rng)
         case "ppo":
             return PPOTrainer(model, lesson, how, options.ppo, rng)

@@ -13,11 +13,12 @@ import torch
 
 import moral_games as mg
 from moral_games.llm import adapters
-from moral_games.llm.exact import ExactTrainer, with_illegal
+from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.policy import question
 from moral_games.llm.scoring import log_probabilities, tree
 from moral_games.llm.settings import Exact, Settings
+from moral_games.llm.whole_table import with_illegal
 
 IPD = mg.games.get("ipd")
 DUTY = mg.rewards.parse("deontological(penalty=3) + illegal(penalty=6)")
@@ -58,22 +59,22 @@ def test_the_loss_has_the_exact_gradient_of_the_episode_reward(fresh: ExactTrain
 
 def test_the_legality_term_is_the_log_probability_of_a_legal_answer(fresh: ExactTrainer) -> None:
     scores = torch.log(torch.full((1, 5, 2), 0.25, dtype=torch.float64))
-    fresh.exact = replace(fresh.exact, legality=1.0)
+    fresh.own = replace(fresh.own, legality=1.0)
     with_term = fresh._loss(scores, None)[0]
-    fresh.exact = replace(fresh.exact, legality=0.0)
+    fresh.own = replace(fresh.own, legality=0.0)
     assert float(with_term - fresh._loss(scores, None)[0]) == pytest.approx(-np.log(0.5))
 
 
 def test_the_entropy_is_that_of_legal_answers(fresh: ExactTrainer) -> None:
     scores = torch.log(torch.tensor([0.1, 0.3], dtype=torch.float64)).expand(1, 5, 2)
     without = fresh._loss(scores, None)[0]
-    fresh.exact = replace(fresh.exact, entropy=2.0)
+    fresh.own = replace(fresh.own, entropy=2.0)
     expected = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
     assert float(without - fresh._loss(scores, None)[0]) == pytest.approx(2 * expected)
 
 
 def test_the_divergence_from_the_base_model(fresh: ExactTrainer) -> None:
-    fresh.exact = replace(fresh.exact, kl=2.0)
+    fresh.own = replace(fresh.own, kl=2.0)
     scores, base = (
         torch.log(torch.tensor(row, dtype=torch.float64)).expand(1, 5, 2) for row in ([0.5, 0.25], [0.25, 0.5])
     )
