@@ -19,7 +19,7 @@ DASHES = ("-", "--", "-.", ":")
 PANELS_A_ROW = 3
 
 
-def learning_curves(history: Sequence[Mapping[str, Any]]) -> Figure:
+def learning_curves(history: Sequence[Mapping[str, Any]], done_in: str = "rounds or updates") -> Figure:
     """Draw each measure over the course of learning: the mean over seeds and its 95 % bootstrap interval.
 
     Parameters
@@ -27,6 +27,8 @@ def learning_curves(history: Sequence[Mapping[str, Any]]) -> Figure:
     history
         The lines of ``history.jsonl``: ``done``, and measures named ``measure`` or ``measure/whose``, each a
         number or one number a seed.
+    done_in
+        What ``done`` counts.
     """
     done = [record["done"] for record in history]
     panels: dict[str, list[str]] = {}
@@ -46,10 +48,10 @@ def learning_curves(history: Sequence[Mapping[str, Any]]) -> Figure:
             colour, dash = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
             axis.plot(done, mean, color=colour, linestyle=dash, linewidth=1.6, label=key.partition("/")[2] or measure)
             axis.fill_between(done, low, high, color=colour, alpha=0.2, linewidth=0)
-        axis.set(title=measure, xlabel="rounds or updates learned from")
+        axis.set(title=measure, xlabel=f"{done_in} learned from")
         axis.grid(alpha=0.25)
         if len(keys) > 1 or "/" in keys[0]:
-            axis.legend(frameon=False, fontsize=8)
+            axis.legend(framealpha=0.6, edgecolor="none", fontsize=8)
     return figure
 
 

@@ -16,7 +16,7 @@ TEMPLATE = "population.html"
 def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
     """Return the figures by name."""
     return {
-        "learning-curves": learning_figures.learning_curves(history),
+        "learning-curves": learning_figures.learning_curves(history, "episodes"),
         "players": learning_figures.players(metrics["learners"]),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import moral_games as mg
 from agents import population_measures as measures
+from agents.population_dqn import main
 from agents.population_games import Chances, draw, last_moves, play, rewards_by_cell, streams
 from agents.population_learning import Populations, Protocol
 from agents.population_measures import Record
@@ -235,3 +237,13 @@ def test_a_learned_policy_answers_the_others_last_move() -> None:
 def test_bad_options_are_refused(wrong: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Populations(replace(SMALL, **wrong))
+
+
+def test_the_command_leaves_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "--players 5 --episodes 40 --chunk 20 --hidden 8 --seeds 2 --reward selfish --name few --folder".split()
+    assert main([*asked, str(tmp_path)]) == 0
+    assert "player_4  selfish()" in capsys.readouterr().out
+    page = (tmp_path / "few" / "report.html").read_text(encoding="utf-8")
+    assert "In the last 40 episodes players take their first action in" in page and "means over 2 runs" in page
+    assert page.count("data:image/png;base64,") == 2 and "<td>player_4</td>" in page
+    assert main([*asked, str(tmp_path)]) == 2 and "--resume" in capsys.readouterr().err
