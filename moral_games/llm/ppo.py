@@ -234,7 +234,7 @@ class PPOTrainer:
 
 def _value_head(model: TextModel, rng: np.random.Generator) -> torch.nn.Linear:
     """Return a linear map from a hidden state to a number, with torch's usual first weights."""
-    width = model.model.get_input_embeddings().weight.shape[1]
+    width = model.model.config.hidden_size
     head = torch.nn.Linear(width, 1, device=model.device)
     for weight in head.parameters():
         drawn = rng.uniform(-(width**-0.5), width**-0.5, tuple(weight.shape))

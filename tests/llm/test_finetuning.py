@@ -144,20 +144,11 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
     assert Run(tmp_path / "run").checkpoint() is not None
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("lines", [1, 5])
-def test_a_killed_run_resumes_to_the_same_policy(
-    lines: int, finished: Run, tmp_path: Path, tiny_model_folder: Path
-) -> None:
-    command = [
-        *(sys.executable, "-m", "moral_games", "finetune", "--name", "run", "--folder", str(tmp_path)),
-        *("--model", str(tiny_model_folder), "--test-games", "ipd", "bach_or_stravinsky", "--lora-rank", "4"),
-        *("--train.updates", "12", "--train.tellings", "1", "--train.learning-rate", "0.02"),
-        *("--train.validate-every", "3", "--checkpoint-every", "2"),
-    ]
+def killed_and_resumed(command: list[str], run: Run, lines: int) -> None:
+    """Kill a run by its command when its history has so many lines, and let it go on."""
     environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    run, patience = Run(tmp_path / "run"), time.monotonic() + 240
+    patience = time.monotonic() + 240
     while len(run.history()) < lines:
         assert process.poll() is None and time.monotonic() < patience, "ended or hung before it could be killed"
         time.sleep(0.005)
@@ -166,12 +157,44 @@ def test_a_killed_run_resumes_to_the_same_policy(
     assert not run.path("metrics.json").exists()
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def agree(run: Run, whole: Run) -> None:
+    assert [untimed_line(line) for line in run.history()] == [untimed_line(line) for line in whole.history()]
+    assert digest(run.path("adapter.safetensors")) == digest(whole.path("adapter.safetensors"))
+    assert read_json(run.path("policy.json")) == read_json(whole.path("policy.json"))
+    assert untimed(run) == untimed(whole)
+
+
+def command(folder: Path, where: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "moral_games", "finetune", "--name", "run", "--folder", str(folder)),
+        *("--model", str(where), "--test-games", "ipd", "bach_or_stravinsky", "--lora-rank", "4"),
+        *("--train.tellings", "1"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lines", [1, 5])
+def test_a_killed_run_resumes_to_the_same_policy(
+    lines: int, finished: Run, tmp_path: Path, tiny_model_folder: Path
+) -> None:
+    run = Run(tmp_path / "run")
+    how = "--train.updates 12 --train.learning-rate 0.02 --train.validate-every 3 --checkpoint-every 2"
+    killed_and_resumed([*command(tmp_path, tiny_model_folder), *how.split()], run, lines)
     assert [record["update"] for record in run.history()] == list(range(1, 13))
-    assert [record["loss"] for record in run.history()] == [record["loss"] for record in finished.history()]
-    assert digest(run.path("adapter.safetensors")) == digest(finished.path("adapter.safetensors"))
-    assert read_json(run.path("policy.json")) == read_json(finished.path("policy.json"))
-    assert untimed(run) == untimed(finished)
+    agree(run, finished)
     assert run.path("report.html").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_run_of_ppo_resumes_to_the_same_policy(tmp_path: Path, tiny_model_folder: Path) -> None:
+    whole = finetune(by_ppo(tmp_path / "whole", tiny_model_folder))
+    how = "--algorithm ppo --ppo.as-published all --ppo.kl-target 1 --lora-alpha 8 --train.updates 4"
+    how += " --train.learning-rate 0.01 --train.validate-every 2 --checkpoint-every 1"
+    run = Run(tmp_path / "run")
+    killed_and_resumed([*command(tmp_path, tiny_model_folder), *how.split()], run, 2)
+    agree(run, whole)
 
 
 def test_a_finished_run_is_not_repeated(finished: Run, tiny_model_folder: Path) -> None:
