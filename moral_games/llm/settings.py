@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+
+import tyro
 
 from moral_games.names import unknown
 
@@ -212,7 +214,7 @@ class PPO:
     kl_target: float = 6.0
     kl_horizon: int = 10_000
     lora_dropout: float = 0.05
-    as_published: tuple[str, ...] = ()
+    as_published: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--as-published"])] = ()
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "episodes", "epochs", "kl_horizon")
