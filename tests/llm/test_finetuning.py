@@ -92,8 +92,7 @@ def test_the_same_seed_is_the_same_run(finished: Run, tmp_path: Path, tiny_model
 
 
 def test_what_a_run_of_ppo_leaves(tmp_path: Path, tiny_model_folder: Path) -> None:
-    chosen = by_ppo(tmp_path, tiny_model_folder)
-    run = finetune(chosen)
+    run = finetune(by_ppo(tmp_path, tiny_model_folder, test_games=("ipd",)))
     metrics, config = read_json(run.path("metrics.json")), read_json(run.path("config.json"))
     assert metrics["training"]["updates"] == len(run.history()) == 4
     assert "sampled" in metrics["training"]["each_update"] and "as published: all" in metrics["training"]["each_update"]
@@ -106,23 +105,9 @@ def test_what_a_run_of_ppo_leaves(tmp_path: Path, tiny_model_folder: Path) -> No
     np.testing.assert_allclose(tables(model, IPD, [told])[0], kept, atol=2e-6)
 
 
-def test_a_run_of_ppo_goes_on_to_the_byte(tmp_path: Path, tiny_model_folder: Path) -> None:
-    """From the checkpoint of its third update, as a killed run would."""
-    whole = finetune(by_ppo(tmp_path / "whole", tiny_model_folder))
-    shutil.copytree(whole.folder, tmp_path / "run")
-    broken = Run(tmp_path / "run")
-    broken.path("metrics.json").unlink()
-    broken.path("adapter.safetensors").unlink()
-    chosen = by_ppo(tmp_path, tiny_model_folder, resume=True, checkpoint="step-000003")
-    again = finetune(chosen)
-    assert digest(again.path("adapter.safetensors")) == digest(whole.path("adapter.safetensors"))
-    assert untimed(again) == untimed(whole)
-    assert [untimed_line(line) for line in again.history()] == [untimed_line(line) for line in whole.history()]
-
-
 def test_a_model_that_answers_nothing_legal_is_given_up(tmp_path: Path, tiny_model_folder: Path) -> None:
     short = Settings(updates=50, tellings=1, patience=3)
-    chosen = by_ppo(tmp_path, tiny_model_folder, train=short, checkpoint_every=50)
+    chosen = by_ppo(tmp_path, tiny_model_folder, train=short, test_games=("ipd",), checkpoint_every=50)
     with pytest.raises(NothingLegal, match=r"3 updates in a row.*kept in .*step-000003.*--exact\.legality"):
         finetune(chosen)
     run = Run(tmp_path / "run")
