@@ -12,7 +12,7 @@ from moral_games.cli import main
 from moral_games.runs import CONFIG, METRICS, POLICY, write_json
 
 READ = pytest.CaptureFixture[str]
-QUICK = ["--games", "ipd", "stag_hunt", "--wordings", "compact", "--values", "selfish", "utilitarian"]
+QUICK = ["--games", "ipd", "stag_hunt", "--values", "selfish", "utilitarian"]
 
 
 def test_a_strategy_is_audited(tmp_path: Path, capsys: READ) -> None:

@@ -36,7 +36,7 @@ LISTED = 5
 """How many strategies and values are listed."""
 
 LEAST = 0.01
-"""Values that explain less are not listed."""
+"""Values whose rule saves fewer bits a choice, compared with a coin, are not listed."""
 
 
 @dataclass(frozen=True)
@@ -223,11 +223,12 @@ def identify(games: Sequence[MatrixGame], tables: Sequence[Floats], plan: AuditP
     -------
     dict
         JSON: ``strategies`` (``names`` and ``distance``) and ``values`` (``names``, share ``explained``, ``bits`` and
-        ``steepness``) that explain a hundredth or more; see `nearest_strategies` and `consistent_values`. Several
+        ``steepness``) that save a hundredth of a bit or more; see `nearest_strategies` and `consistent_values`. Several
         names are a tie.
     """
     strategies = nearest_strategies(games, tables)[:LISTED]
     values = consistent_values(games, tables, None, plan.opponent, plan.discount)
+    told = [found for found in values if 1 - found.bits >= LEAST]
     return {
         "strategies": [{"names": list(found.names), "distance": _rounded(found.distance)} for found in strategies],
         "values": [
@@ -237,8 +238,7 @@ def identify(games: Sequence[MatrixGame], tables: Sequence[Floats], plan: AuditP
                 "bits": _rounded(found.bits),
                 "steepness": _rounded(found.steepness),
             }
-            for found in values[:LISTED]
-            if found.explained >= LEAST
+            for found in told[:LISTED]
         ],
     }
 

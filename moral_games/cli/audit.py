@@ -29,8 +29,11 @@ from moral_games.text import Presentation
 from moral_games.text.labels import HELD_OUT
 from moral_games.text.wordings import WORDINGS
 
-LABEL_SETS = {"small": HELD_OUT[:2], "full": HELD_OUT}
+PRESENTATIONS = {"small": (HELD_OUT[:2], ("compact",)), "full": (HELD_OUT, tuple(WORDINGS))}
+"""The label sets and the wordings of a design."""
+
 AT_ONCE = 8
+"""How many tellings are asked between two looks at the progress."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,10 @@ class Audit:
     """The folder of a run, "bundled", a Hugging Face id or folder, or an opponent's name."""
     games: tuple[str, ...] = STUDY
     """Games of two players with two actions each."""
-    wordings: tuple[str, ...] = tuple(WORDINGS)
-    """How games are told to a language model."""
     presentations: Literal["small", "full"] = "small"
-    """Two label sets, or all that are held out; each in both assignments and all orders of lists."""
+    """Two label sets in one wording, or all that are held out in all; in both assignments and all orders of lists."""
+    wordings: tuple[str, ...] = ()
+    """How games are told to a language model, if not as the presentations say."""
     base: str = "ipd"
     """The symmetric game whose payoffs are moved."""
     values: tuple[str, ...] = VALUES
@@ -77,8 +80,9 @@ class Audit:
         console.print(f"asked {plan.tellings} tellings in {seconds:.0f} s; report: {report}", soft_wrap=True)
 
     def _plan(self) -> AuditPlan:
-        labels = tuple(labels[:2] for labels in LABEL_SETS[self.presentations])
-        design = Design(tuple(map(games.get, self.games)), labels, self.wordings)
+        labels, wordings = PRESENTATIONS[self.presentations]
+        pairs = tuple(pair[:2] for pair in labels)
+        design = Design(tuple(map(games.get, self.games)), pairs, self.wordings or wordings)
         return AuditPlan(design, games.get(self.base), self.values, self.opponent, self.discount)
 
     def _home(self, player: Player) -> Path:

@@ -49,6 +49,16 @@ def test_an_audit_of_a_selfish_player() -> None:
     assert "selfish" in found["rules"]["all games"]["values"][0]["names"]
 
 
+def test_a_reader_of_labels_follows_no_rule() -> None:
+    def first_label(game: mg.MatrixGame, told: Sequence[Presentation]) -> np.ndarray:
+        return np.stack([np.broadcast_to(np.eye(2)[way.assignment[0]], (5, 2)) for way in told])
+
+    found = audit(first_label, PLAN)
+    assert found["response"]["responds_to"] == "labels" and found["rules"]["all games"]["values"] == []
+    assert found["rules"]["ipd"]["strategies"][0]["names"] == ["memory_one", "random"]  # over tellings it is a coin
+    assert found["policy"]["ipd"]["low"] == [0] * 5 and found["policy"]["ipd"]["high"] == [1] * 5
+
+
 def test_the_least_legal_answer_is_named() -> None:
     def stumbling(game: mg.MatrixGame, told: Sequence[Presentation]) -> np.ndarray:
         answers = np.array(tit_for_tat(game, told))
