@@ -214,9 +214,9 @@ class PPOTrainer:
         for group in _groups(answers, range(len(answers.said)), self.settings.micro_batch_tokens):
             before, values, advantage, returns, mask = (part[group.start : group.stop] for part in batch)
             now, valued = self._read(answers, group)
-            part = float(mask.sum()) / total
-            policy = part * ppo_loss(now, before, advantage, mask, ppo.clip)
-            value = part * value_loss(valued, values, returns, mask, ppo.value_clip)
+            weight = float(mask.sum()) / total
+            policy = weight * ppo_loss(now, before, advantage, mask, ppo.clip)
+            value = weight * value_loss(valued, values, returns, mask, ppo.value_clip)
             loss = policy + ppo.value_weight * value
             (share * loss).backward()
             for name, term in (("loss", loss), ("policy_loss", policy), ("value_loss", value)):
