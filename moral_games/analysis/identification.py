@@ -32,7 +32,7 @@ class Nearby:
     Attributes
     ----------
     names
-        Several where they cannot be told apart on these games.
+        Several where they are equally near on these games.
     distance
         Mean total variation, in [0, 1].
     """
