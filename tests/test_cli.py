@@ -166,3 +166,12 @@ def test_a_learner_s_run_is_judged_like_a_strategy(tmp_path: Path, capsys: READ)
         assert main(["evaluate", player, "--json"]) == 0
         told.append(json.loads(capsys.readouterr().out))
     assert told[0] == told[1] == told[2]
+
+
+def test_a_model_behind_a_server_is_judged_from_what_is_kept(
+    tmp_path: Path, capsys: READ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MORAL_GAMES_CACHE", str(tmp_path))
+    monkeypatch.setenv("MORAL_GAMES_OFFLINE", "1")
+    assert main(["evaluate", "openai:my-model@http://localhost:9/v1", "--game", "ipd"]) == 2
+    assert "offline, and no answer of openai:my-model@http://localhost:9/v1 is kept" in capsys.readouterr().err

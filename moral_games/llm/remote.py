@@ -25,7 +25,7 @@ from moral_games.llm.transcripts import Transcripts, key
 from moral_games.names import unknown
 
 if TYPE_CHECKING:
-    from moral_games.llm.scoring import Question
+    from moral_games.llm.policy import Question
 
 ROUNDS = (1, 8)
 """After how many requests for a prompt it is looked whether log-probabilities settle it."""

@@ -9,31 +9,15 @@ tokens that two labels share cost nothing twice. The result is the same as readi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import torch
 
 from moral_games.llm.models import TextModel, autocast
+from moral_games.llm.policy import Question
 from moral_games.text import check_labels
 
 TOKENS_AT_ONCE = 2048
-
-
-@dataclass(frozen=True)
-class Question:
-    """Some prompts that are all to be answered with one of the same labels.
-
-    Attributes
-    ----------
-    prompts
-        S prompts, one a state.
-    labels
-        A labels, one an action.
-    """
-
-    prompts: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 class TokenTree:

@@ -232,3 +232,11 @@ def test_simulate_refuses_policies_that_do_not_fit(rng: np.random.Generator) -> 
         simulate(repeated, [strategy("grim")], 1, 1, rng)
     with pytest.raises(ValueError, match="is for 2 actions"):
         simulate(repeated, [strategy("grim")] * 2, 1, 1, rng)
+
+
+def test_players_who_hardly_ever_answer_are_judged_by_where_they_end_up() -> None:
+    table = np.full((5, 2), 1e-20)
+    table[1] = 1.0, 0.0  # once both have cooperated they go on
+    silent = mg.PolicyTable(table)
+    judged = mg.evaluate(silent, silent, mg.games.get("ipd"), "selfish")
+    np.testing.assert_allclose(judged.average_payoffs, [3.0, 3.0])

@@ -30,7 +30,7 @@ def finished_run(folder: Path, games: tuple[str, ...], name: str = "made-up") ->
             shape = (6, 1 + len(game.joint_actions), game.shape[0])
             tables = rng.dirichlet(np.ones(shape[2] + 1), shape[:2])[..., :-1]
             metrics[when][game.name] = summarise(game, tables, VALUES["deontological"], VALUES, "random")
-    metrics["training"] = {"updates": 3, "chosen_update": 2, "validation_fault": 0.1}
+    metrics["training"] = {"updates": 3, "chosen_update": 2, "validation_fault": 0.1, "each_update": "one telling"}
     metrics["seconds"] = {"train": 1.0}
     metrics["machine"] = {"gpu": None, "processor": "x", "threads": 1, "torch": "x"}
     write_json(run.path("metrics.json"), metrics)
