@@ -33,9 +33,12 @@ def finished_audit(folder: Path, policy: Any, games: tuple[str, ...], player: st
     return run
 
 
-@pytest.mark.parametrize("policy", [first_label, silent])
 @pytest.mark.parametrize(
-    "games", [("ipd",), ("ipd", "bach_or_stravinsky", *(f"random_game(seed={k})" for k in range(4)))]
+    ("policy", "games"),
+    [
+        (silent, ("ipd",)),
+        (first_label, ("ipd", "bach_or_stravinsky", *(f"random_game(seed={k})" for k in range(4)))),
+    ],
 )
 def test_an_audit_for_any_games(tmp_path: Path, policy: Any, games: tuple[str, ...]) -> None:
     run = finished_audit(tmp_path / "run", policy, games)
