@@ -175,3 +175,8 @@ def test_a_model_behind_a_server_is_judged_from_what_is_kept(
     monkeypatch.setenv("MORAL_GAMES_OFFLINE", "1")
     assert main(["evaluate", "openai:my-model@http://localhost:9/v1", "--game", "ipd"]) == 2
     assert "offline, and no answer of openai:my-model@http://localhost:9/v1 is kept" in capsys.readouterr().err
+
+
+def test_a_models_folder_is_no_learners_run(tiny_model_folder: Path, capsys: READ) -> None:
+    assert main(["evaluate", str(tiny_model_folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ipd"].keys() >= {"legal_mass", "presentation_gap"}

@@ -60,7 +60,7 @@ class Evaluate:
         if self.player.startswith("run:") or self.player.partition("(")[0].strip() in opponents.names():
             return self.player
         config = Path(self.player, CONFIG)
-        return f"run:{self.player}" if config.exists() and "lora_rank" not in read_json(config) else None
+        return f"run:{self.player}" if config.exists() and "agent" in read_json(config) else None
 
     def _strategy(self, player: str) -> dict[str, Any]:
         results = {}
