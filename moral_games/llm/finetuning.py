@@ -23,6 +23,7 @@ from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import FILES
 from moral_games.llm.policy import LanguageModel, tables
 from moral_games.llm.scoring import check_tokens, label_tokens
+from moral_games.llm.starting import check_start, start
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.names import unknown
 from moral_games.rewards import RewardFunction, parse
@@ -59,12 +60,14 @@ def finetune(options: Finetune) -> Run:
         If the loss is not a number.
     """
     options.check()
+    check_start(options)
     folder = options.folder / options.name
     if options.resume and (folder / METRICS).exists():
         return Run.resume(folder, options.to_json())
     model = load(options.model)
     _check_labels(model, options)
     model = with_adapters(model, options)
+    start(model, options)
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
     weights *= 2 if options.opponent == LEARNER else 1
     open_run = Run.resume if options.resume else Run.create

@@ -58,6 +58,9 @@ class Finetune:
         Rank of the adapters; 64 for PPO and 16 for the others by default.
     lora_alpha
         Their scale is this over the rank; 32 for PPO and twice the rank for the others by default.
+    start_from
+        The folder of a finished run on the same model, with adapters of the same rank and alpha: training
+        starts at the weights that it kept. Divergence is still that from the model without adapters.
     seed
         Seeds everything that is drawn.
     train
@@ -84,6 +87,7 @@ class Finetune:
     test_opponent: str = "random"
     lora_rank: int | None = None
     lora_alpha: float | None = None
+    start_from: str | None = None
     seed: int = 0
     train: Settings = field(default_factory=Settings)
     exact: Exact = field(default_factory=Exact)

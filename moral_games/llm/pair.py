@@ -34,7 +34,8 @@ class PairTrainer:
     Parameters
     ----------
     model
-        A model with adapters (`adapters.add_lora`), which are player 0's. Player 1 is given another set.
+        A model with adapters (`adapters.add_lora`), which are player 0's. Player 1 is given another set,
+        unless it has one already (`adapters.add_other`).
     lesson
         What both are taught, each from its own seat; its opponent is not asked.
     settings, exact
@@ -55,7 +56,9 @@ class PairTrainer:
     rng: np.random.Generator
 
     def __post_init__(self) -> None:
-        adapters.add_other(self.model, int(self.rng.integers(2**31)))
+        seed = int(self.rng.integers(2**31))
+        if OTHER not in self.model.model.peft_config:
+            adapters.add_other(self.model, seed)
         self.players = {}
         for player, seat in ((OWN, 0), (OTHER, 1)):
             own = replace(self.lesson, game=self.lesson.game.seen_by(seat))

@@ -271,3 +271,51 @@ def test_what_is_not_asked_for_is_the_algorithms_own() -> None:
     assert [ppo["train"][key] for key in ("updates", "learning_rate")] == [1000, 1.41e-5]
     assert [ppo[key] for key in ("lora_rank", "lora_alpha")] == [64, 32]
     assert Finetune(lora_rank=4).to_json()["lora_alpha"] == 8 and "ppo" not in exact
+
+
+def test_a_run_starts_from_what_another_has_kept(finished: Run, tmp_path: Path, tiny_model_folder: Path) -> None:
+    short = Settings(updates=3, tellings=1, learning_rate=0.02, validate_every=3)
+    chosen = options(
+        tmp_path, tiny_model_folder, reward="utilitarian + illegal", train=short, start_from=str(finished.folder)
+    )
+    run = finetune(chosen)
+    policies = read_json(run.path("policy.json"))
+    for told, table in read_json(finished.path("policy.json"))["after"]["ipd"].items():
+        np.testing.assert_allclose(policies["before"]["ipd"][told], table, atol=2e-6)
+    assert policies["after"] != policies["before"]
+    run.path("metrics.json").unlink()
+    shutil.rmtree(run.path("checkpoints", "step-000003"))  # as killed after the second update
+    kept = digest(run.path("adapter.safetensors"))
+    assert digest(finetune(replace(chosen, resume=True)).path("adapter.safetensors")) == kept
+
+
+def test_both_models_start_from_the_two_of_a_run(tmp_path: Path, tiny_model_folder: Path) -> None:
+    short = Settings(updates=1, tellings=1, learning_rate=0.02)
+    chosen = options(tmp_path, tiny_model_folder, opponent="llm", test_games=(), train=short)
+    first = finetune(chosen)
+    still = replace(short, learning_rate=0.0)
+    second = finetune(replace(chosen, name="second", train=still, start_from=str(first.folder), seed=5))
+    for file in ("adapter.safetensors", "other-adapter.safetensors"):
+        assert digest(second.path(file)) == digest(first.path(file))
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"lora_rank": 8}, ValueError, "has lora_rank 4, this one 8"),
+        ({"lora_alpha": 2.0}, ValueError, r"has lora_alpha 8.0, this one 2.0"),
+        ({"start_from": "nowhere"}, RunError, "nowhere.config.json cannot be read"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused_before_any_work(
+    changed: dict[str, Any],
+    error: type[Exception],
+    message: str,
+    finished: Run,
+    tmp_path: Path,
+    tiny_model_folder: Path,
+) -> None:
+    chosen = options(tmp_path / "runs", tiny_model_folder, start_from=str(finished.folder))
+    with pytest.raises(error, match=message):
+        finetune(replace(chosen, **changed))
+    assert not (tmp_path / "runs").exists()
