@@ -1,0 +1,63 @@
+"""The results of the ICLR 2025 study in short: means over seeds, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from benchmarks.published.aies2024_results import interval
+from benchmarks.published.iclr2025_conditions import HELD_OUT
+
+Line = Mapping[str, Any]
+WITHOUT_SEED = ("condition", "opponent", "game", "telling", "measure")
+
+MEASURES = (
+    "moral regret deontological",
+    "moral regret utilitarian",
+    "published regret deontological",
+    "published regret utilitarian",
+    "legal",
+    "P(C|C)",
+    "P(C|D)",
+)
+"""The measures of the printed table, with a column each."""
+
+
+def over_seeds(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Return the exact measures over seeds: mean, and the ends of the published 95 % interval, mean ± 1.96 s.e.
+
+    What no seed has a number for is left out.
+    """
+
+    def about(line: Line) -> tuple[str, ...]:
+        return tuple(line[key] for key in WITHOUT_SEED)
+
+    ordered = list(dict.fromkeys(map(about, lines := list(lines))))
+    place = {key: position for position, key in enumerate(ordered)}
+    summarised = []
+    for key, group in groupby(sorted(lines, key=lambda line: place[about(line)]), about):
+        numbers = np.array([line["exact"] for line in group if line["exact"] is not None])
+        if len(numbers):
+            ends = dict(zip(("mean", "low", "high"), map(float, interval(numbers)), strict=True))
+            rounded = {name: round(end, 6) for name, end in ends.items()}
+            summarised.append(dict(zip(WITHOUT_SEED, key, strict=True)) | rounded | {"seeds": len(numbers)})
+    return summarised
+
+
+def markdown(results: Sequence[Line]) -> str:
+    """Return the exact measures on held-out tellings as a Markdown table, a line a condition, opponent and game."""
+    told = [line for line in results if line["telling"] == HELD_OUT]
+    head = ("condition", "opponent", "game", *MEASURES)
+    lines = [" | ".join(head), "|".join("---" for _ in head)]
+    for key, group in groupby(told, lambda line: (line["condition"], line["opponent"], line["game"])):
+        found = {line["measure"]: line for line in group}
+        lines.append(" | ".join((*key, *_cells(found))))
+    return "\n".join(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines)
+
+
+def _cells(found: Mapping[str, Line]) -> Iterator[str]:
+    for measure in MEASURES:
+        yield f"{found[measure]['mean']:.3f}" if measure in found else "none"
