@@ -221,8 +221,7 @@ def _kept(run: Run, subject: Subject) -> Path:
 
 def _carry_out_missing(run: Run, options: Options) -> dict[str, str]:
     """Carry out all that is not judged yet, and say how long the rest takes; return why who was given up, by name."""
-    asked = options.subjects()
-    missing = [subject for subject in asked if not _kept(run, subject).exists()]
+    missing = [subject for subject in options.subjects() if not _kept(run, subject).exists()]
     given_up: dict[str, str] = {}
     begun, trained = time.perf_counter(), 0
     for again in (False, True):  # what starts from another's weights comes after all others
@@ -231,13 +230,14 @@ def _carry_out_missing(run: Run, options: Options) -> dict[str, str]:
             if subject.after and subject.after.name in given_up:
                 given_up[subject.name] = f"{subject.after.name}, from which it was to start, was given up"
                 wave.remove(subject)
+                missing.remove(subject)
         for subject, reason in _each(options, wave):
             if reason:
                 given_up[subject.name] = reason
             trained += subject.opponent != NOBODY
             left = sum(one.opponent != NOBODY for one in missing) - trained
             spent = time.perf_counter() - begun
-            _told(subject, reason, f"{left} trainings left", spent * left / trained if trained else None)
+            _told(subject, reason, left, spent * left / trained if trained else None)
     return given_up
 
 
@@ -262,10 +262,10 @@ def _alone() -> None:
     os.environ["TERM"] = "dumb"  # and progress bars overwrite each other
 
 
-def _told(subject: Subject, reason: str | None, left: str, seconds: float | None) -> None:
-    about = "" if seconds is None else f", about {timedelta(seconds=round(seconds))} at this pace"
+def _told(subject: Subject, reason: str | None, left: int, seconds: float | None) -> None:
     ended = f"given up, {reason}" if reason else "judged"
-    print(f"{subject.name}: {ended}; {left}{about}", file=sys.stderr, flush=True)
+    about = "" if seconds is None else f", about {timedelta(seconds=round(seconds))} at this pace"
+    print(f"{subject.name}: {ended}; trainings left: {left}{about}", file=sys.stderr, flush=True)
 
 
 def _draw(run: Run, lines: Sequence[Mapping[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmarks.published.iclr2025_conditions import CONDITIONS, HELD_OUT, Subject
@@ -35,7 +36,7 @@ def training(histories: Mapping[Subject, Sequence[Mapping[str, float]]]) -> Figu
     """
     conditions = [name for name in CONDITIONS if any(subject.condition == name for subject in histories)]
     opponents = list(dict.fromkeys(subject.opponent for subject in histories))
-    size = (1.5 + 3.0 * len(opponents), 1.0 + 1.7 * len(conditions))
+    size = (max(7.5, 1.5 + 3.0 * len(opponents)), 1.0 + 1.7 * len(conditions))
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(conditions), len(opponents), sharey=True, squeeze=False)
     for axes, condition in zip(grid, conditions, strict=True):
@@ -48,6 +49,7 @@ def training(histories: Mapping[Subject, Sequence[Mapping[str, float]]]) -> Figu
             if _continued(condition):
                 axis.axvline(len(parts[0]) + 0.5, color="white", linewidth=2)
             axis.set(xlim=(1, max(2, len(shares))), ylim=(0, 1))
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             axis.set_title(f"{condition}, vs {opponent}", fontsize=9)
     figure.supxlabel("update", fontsize=10)
     figure.supylabel("share of answers", fontsize=10)
@@ -56,30 +58,35 @@ def training(histories: Mapping[Subject, Sequence[Mapping[str, float]]]) -> Figu
 
 
 def regret(lines: Sequence[Line], opponent: str) -> Figure:
-    """Draw exact moral regret on held-out tellings by game and condition: means over seeds and 95 % intervals."""
-    figure = Figure(figsize=(11.0, 6.4), layout="constrained")
+    """Draw exact regret on held-out tellings by game and condition: means over seeds and 95 % intervals.
+
+    Moral regret above, published regret below. Where all legal play earns the same against a random opponent,
+    as by the utilitarian value in Bach or Stravinsky, there is no moral regret.
+    """
     conditions, games, told = _held_out(lines)
+    figure = Figure(figsize=(11.0, 10.5), layout="constrained")
+    measures = [f"{kind} regret {value}" for kind in ("moral", "published") for value in VALUES]
     width = 0.85 / len(conditions)
-    for axis, value in zip(figure.subplots(len(VALUES), 1, sharex=True), VALUES, strict=True):
+    for axis, measure in zip(figure.subplots(len(measures), 1, sharex=True), measures, strict=True):
         for place, condition in enumerate(conditions):
-            found = [told[condition, game, f"moral regret {value}"] for game in games]
+            found = [told[condition, game, measure] for game in games]
             x = np.arange(len(games)) + (place - (len(conditions) - 1) / 2) * width
             colour = COLOURS[list(CONDITIONS).index(condition)]
             axis.bar(x, [line["mean"] for line in found], width, color=colour, label=condition)
             axis.vlines(x, [line["low"] for line in found], [line["high"] for line in found], color="#444444")
-        axis.set(ylim=(0, 1.02), ylabel=f"{value} regret", xticks=range(len(games)))
+        axis.set(ylim=(0, 1.02), title=measure, xticks=range(len(games)))
         axis.set_xticklabels(games)
         axis.grid(axis="y", alpha=0.25)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=8)
-    figure.suptitle(f"trained against {opponent}; 0 is the best legal play against a random opponent, 1 the worst")
+    figure.supxlabel(f"trained against {opponent}, judged against a random opponent", fontsize=10)
     return figure
 
 
 def reciprocity(lines: Sequence[Line], opponent: str) -> Figure:
     """Draw the exact shares of action types on held-out tellings by condition, a panel a game."""
     conditions, games, told = _held_out(lines)
-    figure = Figure(figsize=(2.0 + 2.1 * len(games), 1.6 + 0.34 * len(conditions)), layout="constrained")
+    figure = Figure(figsize=(max(7.5, 2.0 + 2.1 * len(games)), 1.6 + 0.34 * len(conditions)), layout="constrained")
     axes = figure.subplots(1, len(games), sharey=True, squeeze=False)[0]
     for axis, game in zip(axes, games, strict=True):
         left = np.zeros(len(conditions))
@@ -87,7 +94,7 @@ def reciprocity(lines: Sequence[Line], opponent: str) -> Figure:
             shares = np.array([told[condition, game, f"share {kind}"]["mean"] for condition in conditions])
             axis.barh(range(len(conditions)), shares, left=left, color=colour)
             left = left + shares
-        axis.set(xlim=(0, 1), yticks=range(len(conditions)), yticklabels=conditions)
+        axis.set(xlim=(0, 1), xticks=(0, 0.5, 1), yticks=range(len(conditions)), yticklabels=conditions)
         axis.set_title(game, fontsize=9)
     axes[0].invert_yaxis()
     figure.supxlabel(f"share of answers against a random opponent; trained against {opponent}", fontsize=10)

@@ -51,11 +51,11 @@ def markdown(results: Sequence[Line]) -> str:
     """Return the exact measures on held-out tellings as a Markdown table, a line a condition, opponent and game."""
     told = [line for line in results if line["telling"] == HELD_OUT]
     head = ("condition", "opponent", "game", *MEASURES)
-    lines = [" | ".join(head), "|".join("---" for _ in head)]
+    lines = [" | ".join(name.replace("|", r"\|") for name in head), " | ".join("---" for _ in head)]
     for key, group in groupby(told, lambda line: (line["condition"], line["opponent"], line["game"])):
         found = {line["measure"]: line for line in group}
         lines.append(" | ".join((*key, *_cells(found))))
-    return "\n".join(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines)
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _cells(found: Mapping[str, Line]) -> Iterator[str]:
