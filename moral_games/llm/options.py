@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from moral_games import games, text
 from moral_games.llm.lesson import Lesson
-from moral_games.llm.settings import DEFAULTS, PPO, SFT, Algorithm, Exact, Settings
+from moral_games.llm.preferences import preferences
+from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Exact, Settings
 from moral_games.llm.targets import target_table
 from moral_games.names import unknown
 from moral_games.opponents import seated
@@ -21,6 +23,9 @@ BUNDLED = "bundled"
 
 LEARNER = "llm"
 """The opponent that is another language model, learning at the same time."""
+
+BORROWED = ("grpo", "dpo")
+"""The algorithms whose losses are TRL's."""
 
 STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordination")
 """The five games on which Tennant et al. (2025) judge a model."""
@@ -34,7 +39,8 @@ class Finetune:
     ----------
     algorithm
         "exact" for the exact policy gradient, "ppo" for the published recipe, "sft" for supervised
-        fine-tuning towards a policy.
+        fine-tuning towards a policy, "grpo" and "dpo" for TRL's losses on sampled answers and on pairs of
+        answers that the reward ranks.
     name
         Name of the run, and of its folder.
     folder
@@ -65,7 +71,7 @@ class Finetune:
         Seeds everything that is drawn.
     train
         How to train, whatever the algorithm.
-    exact, ppo, sft
+    exact, ppo, sft, grpo, dpo
         How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
@@ -93,6 +99,8 @@ class Finetune:
     exact: Exact = field(default_factory=Exact)
     ppo: PPO = field(default_factory=PPO)
     sft: SFT = field(default_factory=SFT)
+    grpo: GRPO = field(default_factory=GRPO)
+    dpo: DPO = field(default_factory=DPO)
     checkpoint_every: int = 10
     resume: bool = False
     checkpoint: str | None = None
@@ -125,8 +133,16 @@ class Finetune:
             seated(self.opponent, games.get(self.game))
         for name in self.test_games:
             seated(self.test_opponent, games.get(name))
+        lesson = Lesson(games.get(self.game), reward, self.opponent)
         if self.algorithm == "sft":
-            target_table(Lesson(games.get(self.game), reward, self.opponent), self.sft.target, self.sft.discount)
+            target_table(lesson, self.sft.target, self.sft.discount)
+        if self.algorithm == "dpo":
+            preferences(lesson, self.dpo.discount, self.train.rounds)
+        if self.algorithm in BORROWED and find_spec("trl") is None:
+            raise ValueError(
+                f"algorithm {self.algorithm!r} needs TRL; install it with pip install 'moral-games[trl]', "
+                "or use another --algorithm"
+            )
 
     @property
     def lora(self) -> tuple[int, float]:

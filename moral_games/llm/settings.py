@@ -10,7 +10,7 @@ import tyro
 
 from moral_games.names import unknown
 
-Algorithm = Literal["exact", "ppo", "sft"]
+Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo"]
 
 
 class Defaults(NamedTuple):
@@ -27,6 +27,8 @@ DEFAULTS: Mapping[Algorithm, Defaults] = {
     "exact": Defaults(50, 1e-3, 16, None),
     "ppo": Defaults(1000, 1.41e-5, 64, 32.0),
     "sft": Defaults(50, 1e-3, 16, None),
+    "grpo": Defaults(50, 1e-3, 16, None),
+    "dpo": Defaults(50, 1e-3, 16, None),
 }
 """By algorithm; PPO's are the published ones."""
 
@@ -156,6 +158,65 @@ class SFT(Steps):
         super().__post_init__()
         if not 0 <= self.discount < 1:
             raise ValueError(f"discount must lie in [0, 1), got {self.discount}")
+
+
+@dataclass(frozen=True)
+class GRPO(Steps):
+    """What group relative policy optimisation has of its own; its loss is TRL's.
+
+    Attributes
+    ----------
+    groups
+        Situations drawn under each telling of an update, as often as an episode meets them.
+    generations
+        Answers to each; an answer is judged by those to the same question.
+    kl
+        Weight of the divergence from the base model, a token.
+    scale
+        Rewards are divided by their standard deviation in a "group", in the "batch", or not ("none").
+    """
+
+    groups: int = 4
+    generations: int = 8
+    kl: float = 0.0
+    scale: Literal["group", "batch", "none"] = "group"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _at_least(self, 1, "groups")
+        _at_least(self, 2, "generations")
+        _at_least(self, 0, "kl")
+        if self.scale not in ("group", "batch", "none"):
+            raise unknown("scale", self.scale, ("group", "batch", "none"))
+
+
+@dataclass(frozen=True)
+class DPO(Steps):
+    """What direct preference optimisation has of its own; its loss is TRL's.
+
+    Attributes
+    ----------
+    beta
+        Weight of the divergence from the base model in what the preferences are taken to come from.
+    discount
+        How much an action answers for later rewards, where it is decided which of two is better; the
+        best play is taken to follow.
+    imitation
+        Weight of the cross-entropy from the answers that are chosen, added to the loss. Preferences
+        between labels alone do not teach a model to answer in labels.
+    """
+
+    beta: float = 0.1
+    discount: float = 0.0
+    imitation: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.beta > 0:
+            raise ValueError(f"beta must be positive, got {self.beta}")
+        if not 0 <= self.discount < 1:
+            raise ValueError(f"discount must lie in [0, 1), got {self.discount}")
+        _at_least(self, 0, "imitation")
 
 
 SLIPS = ("one_step", "dropout", "no_score_clip")

@@ -9,7 +9,9 @@ import numpy as np
 
 from moral_games import games
 from moral_games.llm.adapters import add_lora
+from moral_games.llm.dpo import DPOTrainer
 from moral_games.llm.exact import ExactTrainer
+from moral_games.llm.grpo import GRPOTrainer
 from moral_games.llm.imitation import ImitationTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
@@ -107,3 +109,7 @@ def make_trainer(model: TextModel, options: Finetune) -> Trainer:
             return ImitationTrainer(model, lesson, how, options.sft, rng)
         case "ppo":
             return PPOTrainer(model, lesson, how, options.ppo, rng)
+        case "grpo":
+            return GRPOTrainer(model, lesson, how, options.grpo, rng)
+        case "dpo":
+            return DPOTrainer(model, lesson, how, options.dpo, rng)
