@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmarks.published.aies2024_results import OVER_TIME, Measured, by_type, interval, rolling
@@ -35,6 +36,7 @@ def cooperation(measured: Populations) -> Figure:
         for name, colour in zip(OVER_TIME[:2], COLOURS, strict=False):
             _curve(axis, found, name, name, colour, "-")
         axis.set(ylim=(0, 1.02), title=f"mostly {majority}", xlabel="episode")
+        axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.grid(alpha=0.25)
     _legend(figure)
     return figure
@@ -47,6 +49,7 @@ def outcomes(measured: Populations) -> Figure:
         for (dash, colour), (majority, found) in zip(product(DASHES, COLOURS), measured.items(), strict=False):
             _curve(axis, found, name, f"mostly {majority}", colour, dash)
         axis.set(title=name, xlabel="episode")
+        axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.grid(alpha=0.25)
     _legend(figure)
     return figure
@@ -64,8 +67,9 @@ def popularity(measured: Populations, types: Types) -> Figure:
         axis.bar(place, ends[:, 0], color=colours)
         axis.vlines(place, ends[:, 1], ends[:, 2], color="black", linewidth=1)
         axis.axhline(1 / counts.shape[1], color="black", linewidth=0.8, linestyle=":")
-        axis.set(title=f"mostly {majority}", xticks=place, ylim=(0, None))
+        axis.set(title=f"mostly {majority}", xticks=place)
         axis.set_xticklabels(list(shares), rotation=60, fontsize=8)
+    figure.axes[0].set_ylim(bottom=0)  # for all panels, once all are drawn
     figure.supylabel("popularity at the end (dotted: chance)", fontsize=10)
     return figure
 

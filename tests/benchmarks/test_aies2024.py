@@ -20,6 +20,7 @@ from agents import population_dqn
 from agents import population_measures as measures
 from agents.population_learning import SLIPS, Protocol
 from agents.population_measures import Record
+from benchmarks.published import aies2024_figures as figures
 from benchmarks.published.aies2024 import VALUES, Options, learn, load, main, players, reproduce
 from benchmarks.published.aies2024_results import OVER_TIME, by_type, interval, measure, rolling
 from moral_games.runs import METRICS, Run, RunError
@@ -66,6 +67,13 @@ def test_the_study_writes_tables_figures_and_metrics(study: Run) -> None:
     for majority in ("S", "DE"):
         of_one = [float(row["share"]) for row in pairs if row["population"] == majority and row["selector"] == "0"]
         assert sum(of_one) == pytest.approx(1, abs=1e-4)
+
+
+def test_no_bar_is_cut_off(study: Run) -> None:
+    measured = {majority: load(study, majority) for majority in ("S", "DE")}
+    for axis in figures.popularity(measured, {majority: players(majority) for majority in measured}).axes:
+        low, high = axis.get_ylim()
+        assert low == 0 and max(bar.get_height() for bar in axis.patches) < high
 
 
 def test_what_is_measured_is_what_the_record_says(study: Run) -> None:
