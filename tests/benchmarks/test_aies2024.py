@@ -71,9 +71,9 @@ def test_the_study_writes_tables_figures_and_metrics(study: Run) -> None:
 
 def test_no_bar_is_cut_off(study: Run) -> None:
     measured = {majority: load(study, majority) for majority in ("S", "DE")}
-    everybody_selects_the_first = np.zeros_like(measured["S"].last_selections)
+    everybody_selects_the_first = np.zeros_like(measured["DE"].last_selections)
     everybody_selects_the_first[:, 1:, 0] = 10
-    measured["S"] = measured["S"]._replace(last_selections=everybody_selects_the_first)
+    measured["DE"] = measured["DE"]._replace(last_selections=everybody_selects_the_first)
     for axis in figures.popularity(measured, {majority: players(majority) for majority in measured}).axes:
         low, high = axis.get_ylim()
         assert low == 0 and max(bar.get_height() for bar in axis.patches) < high
