@@ -37,7 +37,7 @@ format: .venv/ready-to-develop
 	touch $@
 
 .venv/ready-to-develop: .venv/ready-to-run
-	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,dev]'
+	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,dev]'
 	touch $@
 
 clean:
