@@ -25,7 +25,6 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 import moral_games as mg
 from agents import options
@@ -126,23 +125,6 @@ class Options(options.Options):
         return max(1 - 2 * block / self.blocks, 0.0)
 
 
-class Scaled(VecEnvWrapper):
-    """Rewards times a factor."""
-
-    def __init__(self, venv: VecEnv, factor: float) -> None:
-        super().__init__(venv)
-        self.factor = factor
-
-    def reset(self) -> Any:
-        """Begin."""
-        return self.venv.reset()
-
-    def step_wait(self) -> Any:
-        """Return the step's results, with scaled rewards."""
-        observations, rewards, dones, infos = self.venv.step_wait()
-        return observations, self.factor * rewards, dones, infos
-
-
 class IndependentModels:
     """One seed: a model of stable-baselines3 on each seat that learns.
 
@@ -222,12 +204,12 @@ class IndependentModels:
         """Return a new model for a seat, which is to meet these policies in this block."""
         asked = self.settings
         order = self.seats.order(seat)
-        env: VecEnv = MatrixGameVecEnv(
+        env = MatrixGameVecEnv(
             self.seats.game,
             asked.num_envs,
             player=seat,
             opponent=[policies[other] for other in order[1:]],
-            reward=self.seats.rewards,
+            reward=[self._scale(seat) * value for value in self.seats.rewards],
             rounds=asked.rounds,
             memory=asked.memory,
             initial=asked.initial,
@@ -239,9 +221,6 @@ class IndependentModels:
             first, last = asked.exploring(self.block), asked.exploring(self.block + 1)
             given |= {"exploration_fraction": 1.0, "exploration_initial_eps": first, "exploration_final_eps": last}
             given |= {"buffer_size": asked.block}
-            # Its Huber loss is squared up to errors of 1; beyond that what is learned is a median, not a mean.
-            own = self.seats.repeated.legal_rewards[..., seat]
-            env = Scaled(env, (1 - asked.discount) / max(float(np.ptp(own)), 1e-9))
         elif asked.entropy:
             given |= {"ent_coef": asked.entropy * asked.left(self.block)}
         return ALGORITHMS[asked.algorithm](
@@ -252,6 +231,17 @@ class IndependentModels:
             device="cpu",
             **given,
         )
+
+    def _scale(self, seat: int) -> float:
+        """Return what rewards are multiplied with.
+
+        DQN's Huber loss is squared up to errors of 1; beyond that what is learned is a median, not a mean. So for DQN
+        no return differs from another by more than 1.
+        """
+        if self.settings.algorithm != "dqn":
+            return 1.0
+        span = float(np.ptp(self.seats.repeated.legal_rewards[..., seat]))
+        return (1 - self.settings.discount) / max(span, 1e-9)
 
     def _table(self, seat: int, model: BaseAlgorithm) -> mg.FiniteStatePolicy:
         """Read a table off a network: what it does after each window of joint actions."""
