@@ -87,7 +87,7 @@ def study(options: Options) -> Run:
     populations = Populations(options, lambda first, record: _keep(run, first, record))
     needs = 4 * sum(array.nbytes for array in populations.state()[0].values())
     needs += 4 * options.episodes * options.seeds * options.players
-    (Run.resume if options.resume else Run.create)(run.folder, asked, needs)
+    Run.open(run.folder, asked, options.resume, needs)
     if not run.path(METRICS).exists():
         run.path(RECORD).mkdir(exist_ok=True)
         carry_out(run, populations, asked, options.checkpoint_every, options.checkpoint)

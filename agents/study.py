@@ -85,8 +85,7 @@ def study(options: Options, seats: Seats, learner: Learner) -> Run:
     options.check()
     asked = options.to_json()
     needs = 4 * sum(array.nbytes for array in learner.state()[0].values())
-    open_run = Run.resume if options.resume else Run.create
-    run = open_run(options.folder / asked["name"], asked, needs)
+    run = Run.open(options.folder / asked["name"], asked, options.resume, needs)
     if not run.path(METRICS).exists():
         carry_out(run, learner, asked, options.checkpoint_every, options.checkpoint)
         _conclude(run, options, seats, learner)

@@ -168,7 +168,7 @@ def find_all(asked: Options) -> dict[Cell, Found]:
         If the folder cannot be used.
     """
     cells = list(_cells(asked))
-    run = (Run.resume if asked.resume else Run.create)(asked.folder / asked.name, asked.to_json())
+    run = Run.open(asked.folder / asked.name, asked.to_json(), asked.resume)
     kept = run.history()
     run.rewind(len(kept))
     known = {tuple(record["cell"]): _from_json(record) for record in kept}

@@ -106,7 +106,7 @@ def compare(asked: Options) -> Run:
     home = (asked.folder / asked.name).absolute()
     cells = grid(asked.agents, asked.games, asked.rewards, asked.opponents, common, home / CELLS)
     with _workplace(asked) as carry_out_all:
-        run = (Run.resume if asked.resume else Run.create)(home, asked.to_json())
+        run = Run.open(home, asked.to_json(), asked.resume)
         _carry_out(cells, carry_out_all, asked.name)
     found = [row for cell in cells for row in rows(cell)]
     write_table(run.path(TABLE), found)

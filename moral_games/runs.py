@@ -87,6 +87,11 @@ class Run:
         run._check_writable(needs)
         return run
 
+    @classmethod
+    def open(cls, folder: str | Path, config: dict[str, Any], resume: bool, needs: int = 0) -> Run:
+        """Continue a run (`resume`) or begin one (`create`), as is asked; raises a `RunError` as these do."""
+        return (cls.resume if resume else cls.create)(folder, config, needs)
+
     def path(self, *parts: str) -> Path:
         """Return the path of something in the folder."""
         return self.folder.joinpath(*parts)

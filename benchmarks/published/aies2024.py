@@ -137,7 +137,7 @@ def reproduce(options: Options) -> Run:
         If the folder cannot be used.
     """
     options.check()
-    run = (Run.resume if options.resume else Run.create)(options.folder / options.name, options.to_json())
+    run = Run.open(options.folder / options.name, options.to_json(), options.resume)
     missing = [majority for majority in options.population if not run.path(majority, MEASURES).exists()]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(options.processes, len(missing)) or 1, mp_context=context) as pool:

@@ -164,7 +164,7 @@ def reproduce(options: Options) -> Run:
         If the folder cannot be used.
     """
     options.check()
-    run = (Run.resume if options.resume else Run.create)(options.folder / options.name, options.to_json())
+    run = Run.open(options.folder / options.name, options.to_json(), options.resume)
     given_up = _carry_out_missing(run, options)
     judged = load(run)
     lines = [

@@ -74,8 +74,7 @@ def reproduce(options: Options) -> Run:
     if options.processes < 1:
         raise ValueError(f"processes must be at least 1, got {options.processes}")
     settings(options.runs, options.iterations, options.seed).check()
-    open_run = Run.resume if options.resume else Run.create
-    run = open_run(options.folder / options.name, options.to_json())
+    run = Run.open(options.folder / options.name, options.to_json(), options.resume)
     _play(run, options)
     played = {batch: load(run, batch) for batch in BATCHES}
     write_csv(run.path("results.csv"), (row for batch, counts in played.items() for row in results(batch, counts)))

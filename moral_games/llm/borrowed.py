@@ -37,9 +37,6 @@ class BorrowedTrainer(TableTrainer):
         policies = np.stack([PolicyTable(table).with_illegal for table in self.model.probabilities(questions)])
         return policies, self._borrow(questions, policies)
 
-    def _loss(self, scores: torch.Tensor, base: torch.Tensor | None) -> tuple[torch.Tensor, NDArray[np.float64]]:
-        raise NotImplementedError("the loss is TRL's; see _borrow")
-
     @abstractmethod
     def _borrow(self, questions: Sequence[Question], policies: NDArray[np.float64]) -> float:
         """Leave the gradient of TRL's loss in the weights; return the loss.

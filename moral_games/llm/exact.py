@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from moral_games.llm.scoring import TokenTree, log_probabilities
 from moral_games.llm.settings import Algorithm, Exact
-from moral_games.llm.whole_table import TableTrainer, with_illegal
+from moral_games.llm.whole_table import ScoreTrainer, with_illegal
 
 
 @dataclass(eq=False)
-class ExactTrainer(TableTrainer):
-    """A language model that follows the exact policy gradient; see `TableTrainer`."""
+class ExactTrainer(ScoreTrainer):
+    """A language model that follows the exact policy gradient; see `ScoreTrainer`."""
 
     own: Exact
 

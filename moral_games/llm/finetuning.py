@@ -70,10 +70,9 @@ def finetune(options: Finetune) -> Run:
     start(model, options)
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
     weights *= 2 if options.opponent == LEARNER else 1
-    open_run = Run.resume if options.resume else Run.create
     # A checkpoint holds the weights, their average, the best and the optimizer's two averages; two
     # checkpoints are kept while a third is written.
-    run = open_run(folder, options.to_json(), needs=3 * 5 * weights + weights)
+    run = Run.open(folder, options.to_json(), options.resume, needs=3 * 5 * weights + weights)
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "evaluate_before"):

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from moral_games.llm.settings import SFT, Algorithm
 from moral_games.llm.targets import target_table
-from moral_games.llm.whole_table import TableTrainer, with_illegal
+from moral_games.llm.whole_table import ScoreTrainer, with_illegal
 
 
 @dataclass(eq=False)
-class ImitationTrainer(TableTrainer):
-    """A language model that learns to do what another policy does; see `TableTrainer`."""
+class ImitationTrainer(ScoreTrainer):
+    """A language model that learns to do what another policy does; see `ScoreTrainer`."""
 
     own: SFT
 

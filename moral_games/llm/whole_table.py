@@ -152,6 +152,22 @@ class TableTrainer(ABC):
         warm = min(1.0, (self.done + 1) / max(self.own.warm_up, 1))
         return self.learning_rate * warm * (1 - self.done / self.total) ** 2
 
+    @abstractmethod
+    def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
+        """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
+
+    def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
+        """Return the mean share of action types in episodes against the opponent."""
+        problem = self.lesson.problem
+        mean = PolicyTable(policies[..., :-1].mean(axis=0))
+        acting = mean.with_illegal[problem.situations.memory[:, 0]]
+        first, moves = problem.situations.first("random"), np.einsum("ka,kal->kl", acting, problem.moves)
+        return self.lesson.action_types(discounted_occupancy(moves, first, GOES_ON)[:, None] * acting)
+
+
+class ScoreTrainer(TableTrainer):
+    """A trainer whose objective is a function of the labels' log-probabilities; the objective is the subclass's."""
+
     def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
         trees = [tree(self.model, asked) for asked in questions]
@@ -180,14 +196,6 @@ class TableTrainer(ABC):
         base
             The same of the base model, or None.
         """
-
-    def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
-        """Return the mean share of action types in episodes against the opponent."""
-        problem = self.lesson.problem
-        mean = PolicyTable(policies[..., :-1].mean(axis=0))
-        acting = mean.with_illegal[problem.situations.memory[:, 0]]
-        first, moves = problem.situations.first("random"), np.einsum("ka,kal->kl", acting, problem.moves)
-        return self.lesson.action_types(discounted_occupancy(moves, first, GOES_ON)[:, None] * acting)
 
 
 def with_illegal(scores: torch.Tensor) -> torch.Tensor:
