@@ -21,7 +21,7 @@ from moral_games.analysis.factorial import Design, Floats, ToldPolicy
 from moral_games.analysis.sensitivity import SAME_AGAIN
 from moral_games.cli.console import console
 from moral_games.games import MatrixGame
-from moral_games.llm.options import BUNDLED, STUDY
+from moral_games.llm.options import BUNDLED, STUDY, may_be_model
 from moral_games.names import unknown
 from moral_games.policy import PolicyTable
 from moral_games.runs import CONFIG, METRICS, Run, RunError, read_json, write_json
@@ -143,7 +143,7 @@ class ModelPlayer:
         elif Path(self.name).is_dir():
             if not Path(self.name, CONFIG).exists():
                 raise ValueError(f"folder {self.name!r} holds neither a run nor a model: it has no {CONFIG}")
-        elif not ("/" in self.name or self.name == BUNDLED or self.name.startswith(("openai:", "vllm:"))):
+        elif not may_be_model(self.name):
             raise unknown("player", self.name, (*opponents.names(), BUNDLED))
 
     def load(self) -> ToldPolicy:

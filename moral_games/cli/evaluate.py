@@ -13,7 +13,7 @@ from rich.table import Table
 from moral_games import games, opponents
 from moral_games.analysis import evaluate
 from moral_games.cli.console import console, shown
-from moral_games.llm.options import BUNDLED, Finetune
+from moral_games.llm.options import BUNDLED, Finetune, may_be_model
 from moral_games.names import unknown
 from moral_games.runs import CONFIG, read_json
 
@@ -83,8 +83,7 @@ class Evaluate:
 
         options = Finetune(reward=self.reward, test_games=self.game, test_opponent=self.opponent, wording=self.wording)
         options.check()
-        elsewhere = self.player.startswith(("openai:", "vllm:"))
-        if not (Path(self.player).exists() or "/" in self.player or self.player == BUNDLED or elsewhere):
+        if not (Path(self.player).exists() or may_be_model(self.player)):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))
         is_run = Path(self.player, CONFIG).exists() and "lora_rank" in read_json(Path(self.player, CONFIG))
         judged = judge(load_run(self.player) if is_run else load(self.player), options)["games"]

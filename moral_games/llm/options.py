@@ -21,6 +21,9 @@ from moral_games.text.wordings import WORDINGS, unknown_wording
 
 BUNDLED = "bundled"
 
+ELSEWHERE = ("openai:", "vllm:")
+"""How the names of models begin that are not weights in this process."""
+
 LEARNER = "llm"
 """The opponent that is another language model, learning at the same time."""
 
@@ -29,6 +32,11 @@ BORROWED = ("grpo", "dpo")
 
 STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordination")
 """The five games on which Tennant et al. (2025) judge a model."""
+
+
+def may_be_model(name: str) -> bool:
+    """Return whether a name can be a language model's: the bundled one, a hub id or a path, or one elsewhere."""
+    return "/" in name or name == BUNDLED or name.startswith(ELSEWHERE)
 
 
 @dataclass(frozen=True)
