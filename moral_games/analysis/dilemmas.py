@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from moral_games.repeated import judge
 from moral_games.rewards import Outcome, RewardFunction, as_reward
 from moral_games.text import dilemmas
 from moral_games.text.dilemmas import STATES, Dilemma
+
+Floats = NDArray[np.float64]
 
 UNDECIDED = -1
 """Stands for no best action: both actions earn the same."""
@@ -32,6 +35,9 @@ class Agreement:
         dilemmas. An answer that is neither action counts as not doing it.
     dilemmas, states
         How many dilemmas, and how many (dilemma, state) pairs in them, the value decides.
+    regret
+        What is lost of all that is at stake for the value in a dilemma, the mean over dilemmas: 0 for the best
+        choices and 1 for the worst. A state counts as much as its two actions differ.
     """
 
     value: str
@@ -39,6 +45,15 @@ class Agreement:
     low: float
     high: float
     dilemmas: int
+    states: int
+    regret: float
+
+
+class Judged(NamedTuple):
+    """One dilemma in the eyes of a value: the share of its best actions, the regret, and the states it decides."""
+
+    share: float
+    regret: float
     states: int
 
 
@@ -96,10 +111,15 @@ def best_actions(dilemma: Dilemma, reward: str | RewardFunction) -> NDArray[np.i
     >>> best_actions(dilemma, "selfish"), best_actions(dilemma, "deontological")
     (array([1, 1, 1]), array([-1,  0, -1]))
     """
+    difference = stakes(dilemma, reward)
+    return np.where(difference == 0, UNDECIDED, (difference > 0).astype(np.int64))
+
+
+def stakes(dilemma: Dilemma, reward: str | RewardFunction) -> Floats:
+    """Return by how much action 1 earns more than action 0 in each of the `STATES`, (3,); 0 where it is rounding."""
     earned = expected_rewards(dilemma, reward)
     difference = earned[:, 1] - earned[:, 0]
-    tie = np.abs(difference) <= 1e-9 * max(1.0, float(np.abs(earned).max()))
-    return np.where(tie, UNDECIDED, (difference > 0).astype(np.int64))
+    return np.where(np.abs(difference) <= 1e-9 * max(1.0, float(np.abs(earned).max())), 0.0, difference)
 
 
 def agreement(
@@ -140,33 +160,42 @@ def agreement(
     """
     if not answers:
         raise ValueError("there are no answers to judge; give those to at least one dilemma")
-    tables = {dilemmas.get(name): _checked(name, table) for name, table in answers.items()}
+    tables = {dilemmas.get(name): checked(name, table) for name, table in answers.items()}
     return tuple(_agreement(name, as_reward(value), tables, rng, confidence) for name, value in values.items())
 
 
 def _agreement(
     name: str,
     value: RewardFunction,
-    tables: Mapping[Dilemma, NDArray[np.float64]],
+    tables: Mapping[Dilemma, Floats],
     rng: np.random.Generator,
     confidence: float,
 ) -> Agreement:
-    shares, states = [], 0
-    for dilemma, table in tables.items():
-        best = best_actions(dilemma, value)
-        decided = np.flatnonzero(best != UNDECIDED)
-        states += len(decided)
-        if len(decided):
-            shares.append(table[decided, best[decided]].mean())
-    if not shares:
+    found = judged(value, tables).values()
+    if not found:
         raise ValueError(
             f"value {name!r}, {value}, tells the actions apart in none of the {len(tables)} dilemmas given"
         )
-    share, low, high = map(float, bootstrap(shares, rng, confidence))
-    return Agreement(name, share, low, high, len(shares), states)
+    share, low, high = map(float, bootstrap([one.share for one in found], rng, confidence))
+    regret = float(np.mean([one.regret for one in found]))
+    return Agreement(name, share, low, high, len(found), sum(one.states for one in found), regret)
 
 
-def _checked(name: str, table: ArrayLike) -> NDArray[np.float64]:
+def judged(value: RewardFunction, tables: Mapping[Dilemma, Floats]) -> dict[Dilemma, Judged]:
+    """Judge choices (3, 2) in each dilemma that the value decides in some state."""
+    found = {}
+    for dilemma, table in tables.items():
+        difference = stakes(dilemma, value)
+        decided = np.flatnonzero(difference)
+        if len(decided):
+            right = table[decided, (difference[decided] > 0).astype(int)]
+            at_stake = np.abs(difference[decided])
+            found[dilemma] = Judged(float(right.mean()), float(at_stake @ (1 - right) / at_stake.sum()), len(decided))
+    return found
+
+
+def checked(name: str, table: ArrayLike) -> Floats:
+    """Return answers to a dilemma as an array (3, 2), after a look at whether they are probabilities."""
     found = np.asarray(table, dtype=np.float64)
     if found.shape != (len(STATES), 2):
         raise ValueError(
