@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,19 @@ from moral_games.rewards import RewardFunction
 from moral_games.text import Presentation
 
 
+def each_seat(opponent: AnyOpponent) -> AnyOpponent | tuple[str, ...]:
+    """Return who takes the other seats: one opponent for all, or one each where semicolons divide a text.
+
+    Examples
+    --------
+    >>> each_seat("random"), each_seat("always_defect; generous_tit_for_tat(generosity=0.2)")
+    ('random', ('always_defect', 'generous_tit_for_tat(generosity=0.2)'))
+    """
+    if isinstance(opponent, str) and ";" in opponent:
+        return tuple(part.strip() for part in opponent.split(";"))
+    return opponent
+
+
 @dataclass(frozen=True, eq=False)
 class Lesson:
     """What a language model is taught; the model is player 0.
@@ -26,11 +40,11 @@ class Lesson:
     Parameters
     ----------
     game
-        A game of two players.
+        A game of two or more players.
     reward
         The value that is taught.
     opponent
-        Who plays against the model.
+        Who plays against the model; see `each_seat`.
     wording
         The wording of the prompts.
     presentations
@@ -46,8 +60,8 @@ class Lesson:
 
     @cached_property
     def opponents(self) -> list[FiniteStatePolicy]:
-        """Who sits on the other seat."""
-        return seated(self.opponent, self.game)
+        """Who sits on the other seats."""
+        return seated(each_seat(self.opponent), self.game)
 
     @cached_property
     def problem(self) -> DecisionProblem:
@@ -82,7 +96,7 @@ class Lesson:
         return f"{tellings} tellings of the game, each under every assignment of its labels"
 
     def action_types(self, shares: NDArray[np.float64]) -> dict[str, float]:
-        """Return the share of each of the model's actions given the opponent's last, named as by `evaluate`.
+        """Return the share of each of the model's actions given the others' last, named as by `evaluate`.
 
         Parameters
         ----------
@@ -90,11 +104,13 @@ class Lesson:
             (K, A + 1): of each action in each situation, an illegal answer last.
         """
         met = self.problem.situations
-        own, others = (action_letters(self.game, player) for player in range(2))
-        seen = met.repeated.previous[met.states, 1]
+        own, *others = (action_letters(self.game, player) for player in range(self.game.players))
+        seen = met.repeated.previous[met.states, 1:]
         return {
-            f"{name}|{joined([before])}": float(shares[seen == other, action].sum())
-            for other, before in enumerate(others)
+            f"{name}|{joined([letters[a] for letters, a in zip(others, before, strict=True)])}": float(
+                shares[(seen == before).all(axis=1), action].sum()
+            )
+            for before in product(*map(range, self.game.shape[1:]))
             for action, name in enumerate((*own, "illegal"))
         }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moral_games import games, text
-from moral_games.llm.lesson import Lesson
+from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
 from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Exact, Settings
 from moral_games.llm.targets import target_table
@@ -29,6 +29,9 @@ LEARNER = "llm"
 
 BORROWED = ("grpo", "dpo")
 """The algorithms whose losses are TRL's."""
+
+WHOLE_TABLE = ("exact", "sft")
+"""The algorithms that train on games of any number of players."""
 
 STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordination")
 """The five games on which Tennant et al. (2025) judge a model."""
@@ -61,7 +64,8 @@ class Finetune:
         The value to teach, e.g. "utilitarian + illegal(penalty=6)".
     opponent
         Who plays against the model in training; "llm" for another language model that learns at the same
-        time, with adapters of its own on the same base.
+        time, with adapters of its own on the same base. In a game of more players it takes every other seat;
+        or name one for each, with semicolons between.
     wording
         The wording of all prompts.
     test_games
@@ -129,16 +133,18 @@ class Finetune:
         if self.wording not in WORDINGS:
             raise unknown_wording(self.wording)
         reward = parse(self.reward)
+        players = games.get(self.game).players
+        if players != 2 and (self.algorithm not in WHOLE_TABLE or self.opponent == LEARNER):
+            raise ValueError(
+                f"game {self.game!r} of {players} players is learned against fixed opponents, by --algorithm "
+                f"{' or '.join(WHOLE_TABLE)}; got --algorithm {self.algorithm} and --opponent {self.opponent!r}"
+            )
         for name in (self.game, *self.test_games):
             game = games.get(name)
-            if game.players != 2:
-                raise ValueError(
-                    f"language models are trained and judged on games of two players; {name!r} has {game.players}"
-                )
             RepeatedGame.compile(game, reward)
             text.held_out(game.shape[0], self.wording)
         if self.opponent != LEARNER:
-            seated(self.opponent, games.get(self.game))
+            seated(each_seat(self.opponent), games.get(self.game))
         for name in self.test_games:
             seated(self.test_opponent, games.get(name))
         lesson = Lesson(games.get(self.game), reward, self.opponent)
