@@ -15,6 +15,7 @@ from typing import Any
 CONFIG, METRICS, HISTORY, POLICY = "config.json", "metrics.json", "history.jsonl", "policy.json"
 MANIFEST = "manifest.json"
 KEPT_CHECKPOINTS = 2
+"""How many checkpoints are kept where nothing else is asked for."""
 
 
 class RunError(RuntimeError):
@@ -113,7 +114,7 @@ class Run:
         with whole_file(self.path(HISTORY)) as path:
             path.write_text("".join(json.dumps(record) + "\n" for record in self.history()[:lines]), encoding="utf-8")
 
-    def save_checkpoint(self, step: int, write: Callable[[Path], None]) -> None:
+    def save_checkpoint(self, step: int, write: Callable[[Path], None], keep: int = KEPT_CHECKPOINTS) -> None:
         """Write a checkpoint whole or not at all, and drop all but the newest few.
 
         Parameters
@@ -122,6 +123,8 @@ class Run:
             How far the run is.
         write
             Called with an empty folder to fill.
+        keep
+            How many checkpoints are kept, at least 1.
         """
         home = self.path("checkpoints")
         home.mkdir(parents=True, exist_ok=True)
@@ -134,7 +137,7 @@ class Run:
             partial.rename(final)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+        for old in self.checkpoints()[:-keep]:
             shutil.rmtree(old)
 
     def checkpoints(self) -> list[Path]:

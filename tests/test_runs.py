@@ -102,3 +102,10 @@ def test_resuming_what_was_never_begun_begins_it(tmp_path: Path) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be read"):
         read_json(tmp_path / "nothing.json")
+
+
+def test_as_many_checkpoints_are_kept_as_are_asked_for(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {})
+    for step in range(1, 7):
+        run.save_checkpoint(step, lambda folder: (folder / "data").write_text("x") and None, keep=4)
+    assert [folder.name for folder in run.checkpoints()] == [f"step-{step:06d}" for step in (3, 4, 5, 6)]

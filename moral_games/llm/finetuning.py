@@ -70,9 +70,9 @@ def finetune(options: Finetune) -> Run:
     start(model, options)
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
     weights *= 2 if options.opponent == LEARNER else 1
-    # A checkpoint holds the weights, their average, the best and the optimizer's two averages; two
-    # checkpoints are kept while a third is written.
-    run = Run.open(folder, options.to_json(), options.resume, needs=3 * 5 * weights + weights)
+    # A checkpoint holds the weights, their average, the best and the optimizer's two averages; as many as
+    # are kept are there while another is written.
+    run = Run.open(folder, options.to_json(), options.resume, needs=(options.kept_checkpoints + 1) * 5 * weights + weights)
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "evaluate_before"):
@@ -185,12 +185,12 @@ def _restore(run: Run, trainer: Trainer, options: Finetune) -> list[float]:
     return [read_json(folder / SECONDS)]
 
 
-def _save(run: Run, trainer: Trainer, seconds: float) -> None:
+def _save(run: Run, trainer: Trainer, seconds: float, keep: int) -> None:
     def write(folder: Path) -> None:
         trainer.save(folder)
         write_json(folder / SECONDS, seconds)
 
-    run.save_checkpoint(trainer.done, write)
+    run.save_checkpoint(trainer.done, write, keep)
 
 
 def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) -> None:
@@ -221,7 +221,7 @@ def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) ->
             silent = _silent(silent, record)
             hopeless = silent >= options.train.patience
             if trainer.done % options.checkpoint_every == 0 or trainer.finished or hopeless:
-                _save(run, trainer, spent[0])
+                _save(run, trainer, spent[0], options.kept_checkpoints)
             if hopeless:
                 raise NothingLegal(
                     f"in {silent} updates in a row the model gave no legal answer, so that its rewards teach nothing; "

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from moral_games import games, text
 from moral_games.llm.lesson import Lesson, each_seat
@@ -17,6 +17,7 @@ from moral_games.names import unknown
 from moral_games.opponents import seated
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import parse
+from moral_games.runs import KEPT_CHECKPOINTS
 from moral_games.text.wordings import WORDINGS, unknown_wording
 
 BUNDLED = "bundled"
@@ -87,6 +88,9 @@ class Finetune:
         How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
+    keep_checkpoints
+        How many checkpoints are kept, the newest, or "all": 'moral-games audit RUN --checkpoints' follows what changes
+        from one to the next.
     resume
         Continue the run of that name where it stopped.
     checkpoint
@@ -114,6 +118,7 @@ class Finetune:
     grpo: GRPO = field(default_factory=GRPO)
     dpo: DPO = field(default_factory=DPO)
     checkpoint_every: int = 10
+    keep_checkpoints: int | Literal["all"] = KEPT_CHECKPOINTS
     resume: bool = False
     checkpoint: str | None = None
 
@@ -128,6 +133,8 @@ class Finetune:
         rank, alpha = self.lora
         if self.seed < 0 or rank < 1 or self.checkpoint_every < 1:
             raise ValueError("seed must be at least 0, lora_rank and checkpoint_every at least 1")
+        if self.keep_checkpoints != "all" and self.keep_checkpoints < 1:
+            raise ValueError(f"keep_checkpoints must be at least 1, or 'all', got {self.keep_checkpoints!r}")
         if not alpha > 0:
             raise ValueError(f"lora_alpha must be positive, got {alpha}")
         if self.wording not in WORDINGS:
@@ -159,6 +166,14 @@ class Finetune:
             )
 
     @property
+    def kept_checkpoints(self) -> int:
+        """The most checkpoints that are kept."""
+        if self.keep_checkpoints != "all":
+            return self.keep_checkpoints
+        updates, _ = self.train.schedule(self.algorithm)
+        return updates // self.checkpoint_every + 1
+
+    @property
     def lora(self) -> tuple[int, float]:
         """Rank and alpha of the adapters: as asked for, else the algorithm's own."""
         own = DEFAULTS[self.algorithm]
@@ -171,6 +186,6 @@ class Finetune:
         updates, learning_rate = self.train.schedule(self.algorithm)
         rank, alpha = self.lora
         train = replace(self.train, updates=updates, learning_rate=learning_rate)
-        skipped = {"folder", "resume", "checkpoint", *DEFAULTS} - {self.algorithm}
+        skipped = {"folder", "resume", "checkpoint", "keep_checkpoints", *DEFAULTS} - {self.algorithm}
         asked = asdict(replace(self, train=train, lora_rank=rank, lora_alpha=alpha))
         return json.loads(json.dumps({key: value for key, value in asked.items() if key not in skipped}))
