@@ -69,7 +69,7 @@ def test_a_language_model_is_audited(tmp_path: Path, tiny_model_folder: Path, ca
         (["bundledd"], "Did you mean 'bundled'"),
         (["grim"], "player 'grim' remembers more than the last round"),
         (["run:nowhere"], "config.json cannot be read"),
-        (["bundled", "--games", "rock_paper_scissors"], "games of two players with two actions each"),
+        (["bundled", "--games", "rock_paper_scissors"], "each of two or more players has two actions"),
         (["bundled", "--games", "public_goods(players=3)"], "'moral-games evaluate' judges players in other games"),
         (["bundled", "--games", "idp"], "unknown game 'idp'. Did you mean 'ipd'"),
         (["bundled", "--games"], "games of a design are one or more different ones"),

@@ -86,7 +86,7 @@ class AuditPlan:
 
     @property
     def tellings(self) -> int:
-        """How many times a policy is told a game in all; each telling asks about five states."""
+        """How many times a policy is told a game in all; each telling asks about every state."""
         points = sum(len(path.grid) for path in payoff_paths(self.base))
         return len(self.design.games) * len(self.design.presentations()) + points * len(self.told_along_paths)
 
@@ -97,7 +97,7 @@ def audit(policy: ToldPolicy, plan: AuditPlan) -> dict[str, Any]:
     Parameters
     ----------
     policy
-        A function from a game and presentations of it to action probabilities (P, 5, 2).
+        A function from a game and presentations of it to action probabilities (P, S, 2).
     plan
         What to ask.
 
@@ -173,7 +173,8 @@ def behave(game: MatrixGame, answers: Floats) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON: ``states``, ``p_first`` with ``low`` and ``high`` (of action 0), and ``legal`` (mean), 5 numbers each.
+        JSON: ``states``, and one number a state each ``p_first`` with ``low`` and ``high`` (of action 0), and ``legal``
+        (mean).
     """
     first, legal = answers[..., 0], answers.sum(axis=-1)
     return {

@@ -66,7 +66,7 @@ class Design:
     Parameters
     ----------
     games
-        Different games of two players with two actions each.
+        Different games of equally many players, two or more, with two actions each.
     labels
         Pairs of labels. Each is told under both assignments to the actions.
     wordings
@@ -80,8 +80,8 @@ class Design:
     Raises
     ------
     ValueError
-        If a game has other players or actions, something is given twice or not at all, or labels or a
-        wording cannot be used.
+        If a game has other actions or not as many players as the first, something is given twice or not at all,
+        or labels or a wording cannot be used.
     """
 
     games: tuple[MatrixGame, ...]
@@ -94,7 +94,12 @@ class Design:
             if not levels or len(set(levels)) < len(levels):
                 raise ValueError(f"{name} of a design are one or more different ones, got {list(levels)}")
         for game in self.games:
-            check_two_by_two(game)
+            check_two_actions(game)
+            if game.players != self.games[0].players:
+                raise ValueError(
+                    f"games that are compared have equally many players; {self.games[0].name!r} has "
+                    f"{self.games[0].players}, {game.name!r} has {game.players}. Audit them one after the other"
+                )
         for pair in self.labels:
             if len(pair) != 2:
                 raise ValueError(f"a label set of a design is a pair of labels, got {pair}")
@@ -102,8 +107,9 @@ class Design:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many levels each of `FACTORS` has."""
-        return (len(self.games), len(self.wordings), len(self.labels), *(2,) * 7)
+        """How many levels each of `FACTORS` has; the opponents' last moves together are one factor."""
+        others = 2 ** (self.games[0].players - 1)
+        return (len(self.games), len(self.wordings), len(self.labels), *(2,) * 6, others)
 
     def presentations(self) -> tuple[Presentation, ...]:
         """Return every way to tell a game, row-major over the factors from wording to answer order."""
@@ -114,11 +120,11 @@ class Design:
         )
 
 
-def check_two_by_two(game: MatrixGame) -> None:
-    """Raise a ValueError unless a game has two players with two actions each."""
-    if game.shape != (2, 2):
+def check_two_actions(game: MatrixGame) -> None:
+    """Raise a ValueError unless a game has two players or more with two actions each."""
+    if game.players < 2 or set(game.shape) != {2}:
         raise ValueError(
-            f"an audit is of games of two players with two actions each; game {game.name!r} has "
+            f"an audit is of games in which each of two or more players has two actions; game {game.name!r} has "
             f"{' x '.join(map(str, game.shape))} actions. 'moral-games evaluate' judges players in other games"
         )
 
@@ -129,7 +135,7 @@ def observe(policy: ToldPolicy, design: Design) -> Floats:
     Returns
     -------
     ndarray
-        (G, P, 5, 2) float64: by game, presentation, state (start, then the last round) and action.
+        (G, P, S, 2) float64: by game, presentation, state (start, then the last round) and action.
 
     Raises
     ------
@@ -141,12 +147,13 @@ def observe(policy: ToldPolicy, design: Design) -> Floats:
 
 
 def ask(policy: ToldPolicy, game: MatrixGame, told: Sequence[Presentation]) -> Floats:
-    """Return a policy's answers (P, 5, 2) about a two-by-two game, after a look at whether they are probabilities."""
+    """Return a policy's answers (P, S, 2) about a game, after a look at whether they are probabilities."""
     answers = np.asarray(policy(game, told), dtype=np.float64)
-    if answers.shape != (len(told), 5, 2):
+    expected = (len(told), 1 + len(game.joint_actions), 2)
+    if answers.shape != expected:
         raise ValueError(
-            f"a policy under audit gives probabilities of shape (presentations, states, actions) = "
-            f"{(len(told), 5, 2)}; on game {game.name!r} it gave {answers.shape}"
+            f"a policy under audit gives probabilities of shape (presentations, states, actions) = {expected}; "
+            f"on game {game.name!r} it gave {answers.shape}"
         )
     if not (np.isfinite(answers).all() and answers.min() >= -TOLERANCE and answers.sum(axis=2).max() <= 1 + TOLERANCE):
         raise ValueError(
@@ -179,7 +186,7 @@ def preference(answers: Floats) -> Floats:
 
 
 def by_factor(values: Floats, design: Design) -> Floats:
-    """Return values of the cells (G, P, 5) as a function of `FACTORS`, the start apart; shape `Design.shape`."""
+    """Return values of the cells (G, P, S) as a function of `FACTORS`, the start apart; shape `Design.shape`."""
     return values[:, :, 1:].reshape(design.shape)
 
 

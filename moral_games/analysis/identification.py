@@ -11,10 +11,10 @@ import numpy as np
 from moral_games import opponents, rewards
 from moral_games.analysis.chain import episode_occupancy, joint, transition_matrix
 from moral_games.analysis.evaluation import PUBLISHED_ROUNDS
-from moral_games.analysis.factorial import Floats, check_two_by_two, preference
+from moral_games.analysis.factorial import Floats, check_two_actions, preference
 from moral_games.analysis.sensitivity import SAME_AGAIN, advantages
 from moral_games.games import MatrixGame
-from moral_games.opponents import AnyOpponent, as_policy
+from moral_games.opponents import AnyOpponent, as_policy, seated
 from moral_games.policy import PolicyTable
 from moral_games.repeated import RepeatedGame
 from moral_games.situations import Situations
@@ -64,12 +64,12 @@ class Explanation:
 
 
 def visits(game: MatrixGame, table: Floats) -> Floats:
-    """Return how often a policy decides in each state, in the published five rounds against a random player; (S,).
+    """Return how often a policy decides in each state, in the published five rounds against random players; (S,).
 
     Play begins in every state alike, the start among them, so that each state counts.
     """
     repeated = RepeatedGame.compile(game)
-    policies = [PolicyTable(table), as_policy("random", game.seen_by(1))]
+    policies = [PolicyTable(table), *seated("random", game)]
     met = Situations.build(repeated, policies)
     first = np.where(np.arange(len(met.states)) < repeated.states, 1.0 / repeated.states, 0.0)
     matrix = transition_matrix(met, joint(met.acting(policies)))
@@ -88,7 +88,7 @@ def nearest_strategies(
     Parameters
     ----------
     games, tables
-        Two-by-two games, and for each the policy's probabilities (5, 2).
+        Games of two actions each, and for each the policy's probabilities (S, 2), one row a state.
     strategies
         Their names; by default all that remember no more than the last round and understand every game.
 
@@ -132,7 +132,7 @@ def consistent_values(
     Parameters
     ----------
     games, tables
-        Two-by-two games, and for each the policy's probabilities (5, 2).
+        Games of two actions each, and for each the policy's probabilities (S, 2), one row a state.
     values
         Texts of rewards; by default every value, with its default parameters, that has a say on some of the games
         and is defined on all of them.
@@ -224,7 +224,7 @@ def _check(games: Sequence[MatrixGame], tables: Sequence[Floats]) -> None:
     if not games or len(games) != len(tables):
         raise ValueError(f"one table a game is needed, got {len(games)} games and {len(tables)} tables")
     for game, table in zip(games, tables, strict=True):
-        check_two_by_two(game)
+        check_two_actions(game)
         PolicyTable(table).check(game)
 
 

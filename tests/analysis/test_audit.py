@@ -115,3 +115,25 @@ def test_all_that_is_asked_is_announced() -> None:
 def test_bad_plans(changes: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         AuditPlan(**({"design": PLAN.design, "base": GAMES[0]} | changes))
+
+
+def test_an_audit_of_public_goods() -> None:
+    """One who contributes if somebody else has is told for a reader of the others' moves; a selfish one keeps."""
+    goods = tuple(mg.games.get(f"public_goods(players=3, multiplier={m})") for m in (1.2, 2.4))
+    plan = AuditPlan(Design(goods, (("Cat", "Dog"),), ("compact",)), mg.games.get("ipd"), opponent="random")
+
+    def contributes_with_another(game: mg.MatrixGame, told: Sequence[Presentation]) -> np.ndarray:
+        gives = [True, *(0 in joint[1:] for joint in game.joint_actions.tolist())]
+        return np.broadcast_to(np.eye(2)[np.where(gives, 0, 1)], (len(told), len(gives), 2))
+
+    found = audit(contributes_with_another, plan)
+    assert found["response"]["responds_to"] == "opponent's last move"
+    assert found["response"]["levels"]["opponent's last move"] == 4
+    assert found["policy"][goods[0].name]["states"] == ["start", *"CCC CCK CKC CKK KCC KCK KKC KKK".split()]
+
+    def keeps(game: mg.MatrixGame, told: Sequence[Presentation]) -> np.ndarray:
+        return np.broadcast_to(np.eye(2)[[1] * (1 + len(game.joint_actions))], (len(told), 1 + 2**game.players, 2))
+
+    rules = audit(keeps, plan)["rules"]["all games"]
+    assert "always_defect" in rules["strategies"][0]["names"] and rules["strategies"][0]["distance"] == 0
+    assert "selfish" in rules["values"][0]["names"] and rules["values"][0]["explained"] == 1

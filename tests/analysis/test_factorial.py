@@ -176,7 +176,7 @@ def test_what_terms_are_about() -> None:
 
 
 def test_a_design_is_full_and_balanced() -> None:
-    design = Design(STUDY, (("Cat", "Dog"), ("action3", "action4")))
+    design = Design(STUDY, (("Cat", "Dog"), ("action3", "action4")), ("structured", "compact"))
     told = design.presentations()
     assert len(told) == len(set(told)) == 32 * 2 * 2 and design.shape == (5, 2, 2, *(2,) * 7)
     cells = np.arange(len(told)).reshape(design.shape[1:-2])
@@ -199,8 +199,9 @@ def test_log_odds_are_those_of_a_legal_answer_and_stop_at_the_floor() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((mg.games.get("rock_paper_scissors"),),), "two players with two actions each; game 'rock_paper_scissors'"),
-        (((mg.games.get("public_goods(players=3)"),),), "has 2 x 2 x 2 actions"),
+        (((mg.games.get("rock_paper_scissors"),),), "two or more players has two actions; game 'rock_paper_scissors'"),
+        (((mg.games.get("public_goods(players=3, levels=3)"),),), "has 3 x 3 x 3 actions"),
+        (((STUDY[0], mg.games.get("public_goods(players=3)")),), "equally many players; 'ipd' has 2, .* has 3"),
         (((),), "games of a design are one or more different ones"),
         (((STUDY[0], STUDY[0]),), "different ones"),
         ((STUDY, (("a", "b", "c"),)), "a pair of labels"),

@@ -117,7 +117,7 @@ def test_bad_input() -> None:
         nearest_strategies([IPD], [half, half])
     with pytest.raises(ValueError, match="for 3 actions"):
         nearest_strategies([IPD], [np.full((10, 3), 1 / 3)])
-    with pytest.raises(ValueError, match="two players with two actions"):
+    with pytest.raises(ValueError, match="each of two or more players has two actions"):
         consistent_values([mg.games.get("rock_paper_scissors")], [np.full((10, 3), 1 / 3)])
     with pytest.raises(ValueError, match="'grim' remembers more"):
         nearest_strategies([IPD], [half], ["grim"])
