@@ -8,16 +8,15 @@ tokens that two labels share cost nothing twice. The result is the same as readi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from itertools import combinations
 
 import torch
 
-from moral_games.llm.models import TextModel, autocast
+from moral_games.llm.models import TOKENS_AT_ONCE, TextModel, autocast
 from moral_games.llm.policy import Question
+from moral_games.llm.shortage import halving
 from moral_games.text import check_labels
-
-TOKENS_AT_ONCE = 2048
 
 
 class TokenTree:
@@ -135,8 +134,8 @@ def tree(model: TextModel, question: Question) -> TokenTree:
     return TokenTree([model.encode(prompt) for prompt in question.prompts], labels)
 
 
-def batches(trees: Sequence[TokenTree], tokens: int = TOKENS_AT_ONCE) -> list[range]:
-    """Split trees into consecutive groups of at most so many padded tokens, at least one tree each."""
+def batches(trees: Sequence[Sized], tokens: int = TOKENS_AT_ONCE) -> list[range]:
+    """Split trees, or texts, into consecutive groups of at most so many padded tokens, at least one each."""
     groups: list[range] = []
     start, widest = 0, 0
     for end, entry in enumerate(trees):
@@ -227,7 +226,7 @@ def _label_scores(scores: torch.Tensor, entry: TokenTree) -> torch.Tensor:
 def score(model: TextModel, questions: Sequence[Question]) -> list[torch.Tensor]:
     """Return the probability of every label after every prompt, without gradients.
 
-    Questions that are asked twice are read once.
+    Questions that are asked twice are read once. Where several processes hold the model, each reads its share.
 
     Returns
     -------
@@ -235,10 +234,13 @@ def score(model: TextModel, questions: Sequence[Question]) -> list[torch.Tensor]
         One a question, shape (S, A), float64 on the CPU.
     """
     distinct = list(dict.fromkeys(questions))
-    trees = [tree(model, question) for question in distinct]
-    found: dict[Question, torch.Tensor] = {}
-    with torch.no_grad():
-        for group in batches(trees):
-            for k, scores in zip(group, log_probabilities(model, [trees[k] for k in group]), strict=True):
-                found[distinct[k]] = scores.double().exp().cpu()
+    trees = [tree(model, question) for question in model.team.share(distinct)]
+
+    def read(tokens: int) -> list[torch.Tensor]:
+        with torch.no_grad():
+            groups = [log_probabilities(model, [trees[k] for k in group]) for group in batches(trees, tokens)]
+        return [scores.double().exp().cpu() for group in groups for scores in group]
+
+    own, model.tokens_at_once = halving(read, model.tokens_at_once, max(map(len, trees), default=0))
+    found = dict(zip(distinct, model.team.gathered(own), strict=True))
     return [found[question] for question in questions]
