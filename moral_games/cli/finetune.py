@@ -10,7 +10,7 @@ from rich.table import Table
 
 from moral_games.cli.console import console
 from moral_games.llm.options import Finetune
-from moral_games.runs import CONFIG, METRICS, read_json
+from moral_games.runs import CONFIG, METRICS, Run, read_json
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,20 @@ class Report:
 
 
 def run_finetune(options: Finetune) -> None:
-    """Carry out a fine-tuning run, write its report and print what came out."""
+    """Carry out a fine-tuning run, together with other processes where a launcher has started some, and show it."""
     from moral_games.llm.finetuning import finetune
+    from moral_games.llm.processes import joined
+
+    with joined() as team:
+        run = finetune(options, team)
+    if team.first:
+        _show(run)
+
+
+def _show(run: Run) -> None:
+    """Write a finished run's report, and print what came out."""
     from moral_games.report import headline, write_report
 
-    run = finetune(options)
     report = write_report(run.folder)
     metrics, config = read_json(run.path(METRICS)), read_json(run.path(CONFIG))
     value = next(iter(next(iter(metrics["after"].values()))["moral_regret"]))

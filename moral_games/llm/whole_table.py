@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from moral_games.llm.models import TextModel
 from moral_games.llm.policy import question
 from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilities, tree
 from moral_games.llm.settings import Algorithm, Settings, Steps
+from moral_games.llm.shortage import halving
 from moral_games.llm.validation import Validation
 from moral_games.policy import PolicyTable
 from moral_games.runs import read_json, write_json
@@ -170,9 +171,26 @@ class ScoreTrainer(TableTrainer):
 
     def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
-        trees = [tree(self.model, asked) for asked in questions]
-        policies, total = [], 0.0
-        for group in batches(trees, self.settings.micro_batch_tokens):
+        team = self.model.team
+        trees = [tree(self.model, asked) for asked in team.share(questions)]
+        (policies, loss), tokens = halving(
+            lambda tokens: self._read(trees, len(questions), tokens),
+            self.settings.micro_batch_tokens,
+            least=max(map(len, trees), default=0),
+        )
+        self.settings = replace(self.settings, micro_batch_tokens=tokens)
+        team.add_up(trainable(self.model))
+        return np.stack(team.gathered(policies)), sum(team.everyones(loss))
+
+    def _read(self, trees: Sequence[TokenTree], of: int, tokens: int) -> tuple[list[NDArray[np.float64]], float]:
+        """Leave the gradient of the loss of these trees, over how many there are of all, in the weights.
+
+        So many tokens are read at once. Returns the policies, and the loss.
+        """
+        self.optimizer.zero_grad()
+        policies: list[NDArray[np.float64]] = []
+        total = 0.0
+        for group in batches(trees, tokens):
             part = [trees[k] for k in group]
             scores = torch.stack(log_probabilities(self.model, part))
             loss, now = self._loss(scores, self._base_scores(part))
