@@ -194,10 +194,10 @@ class ScoreTrainer(TableTrainer):
             part = [trees[k] for k in group]
             scores = torch.stack(log_probabilities(self.model, part))
             loss, now = self._loss(scores, self._base_scores(part))
-            (loss / len(trees)).backward()
-            policies.append(now)
-            total += float(loss.detach()) / len(trees)
-        return np.concatenate(policies), total
+            (loss / of).backward()
+            policies += list(now)
+            total += float(loss.detach()) / of
+        return policies, total
 
     def _base_scores(self, trees: Sequence[TokenTree]) -> torch.Tensor | None:
         """Return what the model says without adapters, (Q, S, A), where the objective asks for it."""
