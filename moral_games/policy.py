@@ -74,7 +74,7 @@ class FiniteStatePolicy:
 
     @classmethod
     def from_windows(cls, probabilities: ArrayLike, joint_actions: int, name: str = "policy") -> FiniteStatePolicy:
-        """Return the policy that remembers the last k joint actions.
+        """Return the policy that remembers the last k joint actions; a `PolicyTable` where k is 1.
 
         Parameters
         ----------
@@ -97,15 +97,14 @@ class FiniteStatePolicy:
         array([[0, 0, 0, 0]])
         """
         table = np.array(probabilities, dtype=np.float64)
-        memory = 0
-        _checked_count(joint_actions, memory)
-        while window_count(joint_actions, memory) < len(table):
-            memory += 1
+        memory = memory_of(len(table), joint_actions)
         if window_count(joint_actions, memory) != len(table):
             fitting = " or ".join(f"{window_count(joint_actions, k)} (memory {k})" for k in range(memory + 1)[-2:])
             raise ValueError(
                 f"policy {name!r} has {len(table)} rows; with {joint_actions} joint actions it needs {fitting}"
             )
+        if memory == 1:
+            return PolicyTable(table, name)
         return FiniteStatePolicy(table, remembering(joint_actions, memory), name)
 
     @classmethod
@@ -187,10 +186,11 @@ class PolicyTable(FiniteStatePolicy):
         self.__post_init__()
 
 
-def uniform(game: MatrixGame) -> PolicyTable:
-    """Return the memory-one policy of player 0 that draws every action with equal probability."""
-    actions = game.shape[0]
-    return PolicyTable(np.full((1 + len(game.joint_actions), actions), 1.0 / actions), "uniform")
+def uniform(game: MatrixGame, memory: int = 1) -> FiniteStatePolicy:
+    """Return the policy of player 0 that remembers so many rounds and draws every action with equal probability."""
+    actions, joint_actions = game.shape[0], len(game.joint_actions)
+    states = _checked_count(joint_actions, memory)
+    return FiniteStatePolicy.from_windows(np.full((states, actions), 1.0 / actions), joint_actions, "uniform")
 
 
 def trembling(policy: FiniteStatePolicy, noise: float) -> FiniteStatePolicy:
@@ -226,6 +226,15 @@ def window_count(joint_actions: int, memory: int) -> int:
     return sum(joint_actions**length for length in range(memory + 1))
 
 
+def memory_of(states: int, joint_actions: int) -> int:
+    """Return the least k for which there are at least so many windows of at most k joint actions."""
+    memory = 0
+    _checked_count(joint_actions, memory)
+    while window_count(joint_actions, memory) < states:
+        memory += 1
+    return memory
+
+
 def windows(joint_actions: int, memory: int) -> NDArray[np.int64]:
     """Return the last joint actions that each memory state stands for.
 
@@ -259,6 +268,25 @@ def windows(joint_actions: int, memory: int) -> NDArray[np.int64]:
         columns.append(np.where(rest > 0, (rest - 1) % joint_actions, -1))
         rest = np.maximum(rest - 1, 0) // joint_actions
     return np.stack(columns, axis=1) if columns else np.zeros((1, 0), dtype=np.int64)
+
+
+def last_joint_action(windows: ArrayLike, joint_actions: int) -> NDArray[np.int64]:
+    """Return how a memory of one round numbers what each window ends with: 0 at the start, else 1 + joint action.
+
+    Parameters
+    ----------
+    windows
+        Numbers of windows, of any length (see `windows`).
+    joint_actions
+        J.
+
+    Examples
+    --------
+    >>> last_joint_action([0, 1, 2, 3, 4], 2)
+    array([0, 1, 2, 1, 2])
+    """
+    numbers = np.asarray(windows, dtype=np.int64)
+    return np.where(numbers > 0, 1 + (numbers - 1) % joint_actions, 0)
 
 
 def remembering(joint_actions: int, memory: int) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from moral_games.games import MatrixGame
 from moral_games.games.game import own_first
+from moral_games.policy import windows
 from moral_games.rewards import Outcome, RewardFunction, Rewards, one_each
 
 MOST_CELLS = 20_000_000
@@ -158,10 +159,16 @@ class RepeatedGame:
         return np.concatenate([[0], 1 + np.ravel_multi_index(tuple(seen.T), shape)])
 
 
-def state_labels(game: MatrixGame) -> tuple[str, ...]:
-    """Return how reports name the states: ``start`` and each joint action, e.g. CC, CD, DC, DD."""
+def state_labels(game: MatrixGame, memory: int = 1) -> tuple[str, ...]:
+    """Return how reports name the states: ``start`` and each joint action, e.g. CC, CD, DC, DD.
+
+    With more memory they are the windows of remembered rounds (`moral_games.policy.windows`), the latest round
+    first: ``CC DD`` is mutual cooperation after mutual defection.
+    """
     letters = [action_letters(game, player) for player in range(game.players)]
-    return ("start", *(joined([letters[i][a] for i, a in enumerate(joint)]) for joint in game.joint_actions))
+    names = [joined([letters[i][a] for i, a in enumerate(joint)]) for joint in game.joint_actions]
+    seen = windows(len(names), memory)
+    return tuple(" ".join(names[joint] for joint in window if joint >= 0) or "start" for window in seen)
 
 
 def joined(labels: Sequence[str]) -> str:

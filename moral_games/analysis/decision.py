@@ -21,7 +21,7 @@ class DecisionProblem:
     Attributes
     ----------
     situations
-        All that can be met; player 0 remembers the last joint action.
+        All that can be met; player 0 remembers the last joint actions.
     rewards
         (K, A_0 + 1) float64: player 0's expected reward for each action, the last an illegal answer.
     moves
@@ -39,6 +39,7 @@ class DecisionProblem:
         opponents: Sequence[FiniteStatePolicy],
         noise: float = 0.0,
         observation_noise: float = 0.0,
+        memory: int = 1,
     ) -> DecisionProblem:
         """Average the opponents out of the game.
 
@@ -51,8 +52,11 @@ class DecisionProblem:
         noise, observation_noise
             How often player 0's own hand trembles, and how often players misread each other; see
             `moral_games.repetition.Repetition`.
+        memory
+            How many rounds player 0 remembers. It counts where player 0 has a policy: what is best is that of one
+            who knows what everybody remembers.
         """
-        policies = [uniform(repeated.game), *opponents]
+        policies = [uniform(repeated.game, memory), *opponents]
         met = Situations.build(repeated, policies, observation_noise)
         others = joint(met.acting(policies)[1:]) if opponents else np.ones((len(met.states), 1))
         situations, actions = len(met.states), repeated.game.shape[0] + 1
@@ -101,7 +105,7 @@ class DecisionProblem:
         Parameters
         ----------
         policy
-            (S, A_0 + 1): action probabilities by state, an illegal answer last.
+            (M, A_0 + 1): action probabilities by memory state, an illegal answer last.
         rounds, initial
             Length of the episode, and how it begins (see `Situations.first`).
         """
@@ -121,7 +125,7 @@ class DecisionProblem:
         Parameters
         ----------
         policy
-            (S, A_0 + 1): action probabilities by state, an illegal answer last.
+            (M, A_0 + 1): action probabilities by memory state, an illegal answer last.
         rounds
             Length of an episode.
         discount
@@ -132,7 +136,7 @@ class DecisionProblem:
         Returns
         -------
         ndarray
-            (S, A_0 + 1) float64.
+            (M, A_0 + 1) float64.
         """
         states = self.situations.memory[:, 0]
         acting = policy[states]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from moral_games.analysis.evaluation import evaluate
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent
-from moral_games.policy import PolicyTable
+from moral_games.policy import FiniteStatePolicy, last_joint_action
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import Rewards
 
@@ -55,7 +55,8 @@ def summarise(
     game
         A two-player game.
     tables
-        (P, S, A): action probabilities of player 0 under each of P presentations.
+        (P, S, A): action probabilities of player 0 under each of P presentations; a state is a window of
+        the last joint actions (see `moral_games.policy.windows`).
     trained
         The reward that says in which states the telling must not matter.
     rewards
@@ -71,14 +72,17 @@ def summarise(
         presentations), ``moral_regret_highest`` (of any one), ``presentation_gap`` (S numbers),
         ``judged_states`` and ``presentation_gap_judged`` (the largest of those states).
     """
-    judged = judged_states(game, trained)
+    joint_actions = len(game.joint_actions)
+    latest = last_joint_action(np.arange(tables.shape[1]), joint_actions)
+    judged = np.flatnonzero(np.isin(latest, judged_states(game, trained)))
     gap = presentation_gap(tables)
     legal = tables.sum(axis=2)
     regrets: dict[str, list[float]] = {name: [] for name in rewards}
     published: dict[str, list[float]] = {name: [] for name in rewards}
     for table in tables:
         for name, reward in rewards.items():
-            judgement = evaluate(PolicyTable(table), opponent, game, reward, discount, initial="random")
+            policy = FiniteStatePolicy.from_windows(table, joint_actions)
+            judgement = evaluate(policy, opponent, game, reward, discount, initial="random")
             regrets[name].append(judgement.moral_regret)
             published[name].append(judgement.published_regret)
     return {

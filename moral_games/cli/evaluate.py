@@ -35,6 +35,8 @@ class Evaluate:
     """Discount of later rounds."""
     wording: str = "compact"
     """How games are told to a language model."""
+    memory: int | None = None
+    """How many rounds prompts tell a language model; by default what its run was trained with, else one."""
     json: bool = False
     """Print JSON instead of a table."""
 
@@ -81,11 +83,18 @@ class Evaluate:
         from moral_games.llm import load
         from moral_games.llm.finetuning import judge, load_run
 
-        options = Finetune(reward=self.reward, test_games=self.game, test_opponent=self.opponent, wording=self.wording)
+        config = read_json(Path(self.player, CONFIG)) if Path(self.player, CONFIG).exists() else {}
+        is_run = "lora_rank" in config
+        options = Finetune(
+            reward=self.reward,
+            test_games=self.game,
+            test_opponent=self.opponent,
+            wording=self.wording,
+            memory=config.get("memory", 1) if self.memory is None else self.memory,
+        )
         options.check()
         if not (Path(self.player).exists() or may_be_model(self.player)):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))
-        is_run = Path(self.player, CONFIG).exists() and "lora_rank" in read_json(Path(self.player, CONFIG))
         judged = judge(load_run(self.player) if is_run else load(self.player), options)["games"]
         keys = ("p_cooperate", "legal_mass", "moral_regret", "presentation_gap")
         return {name: {key: row[key] for key in keys} for name, row in judged.items()}

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from moral_games import games, text
 from moral_games.analysis.tellings import summarise
@@ -138,7 +137,7 @@ def load_run(folder: str | Path, player: str = OWN) -> TextModel:
     if player == OTHER:
         adapters.add_other(model, config["seed"])
         model.model.set_adapter(OTHER)
-    adapters.set_weights(model, load_file(kept, device=str(model.device)))
+    adapters.load_weights(model, kept)
     return model
 
 
@@ -157,7 +156,7 @@ def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
     for name in options.test_games:
         game = games.get(name)
         told = text.held_out(game.shape[0], options.wording)
-        found = tables(model, game, told)
+        found = tables(model, game, told, options.memory)
         results["games"][name] = summarise(game, found, reward, rewards, options.test_opponent)
         results["policy"][name] = {
             str(presentation): np.round(table, 6).tolist() for presentation, table in zip(told, found, strict=True)

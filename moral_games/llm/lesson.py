@@ -14,7 +14,7 @@ from moral_games import text
 from moral_games.analysis import DecisionProblem
 from moral_games.games import MatrixGame
 from moral_games.opponents import AnyOpponent, seated
-from moral_games.policy import FiniteStatePolicy
+from moral_games.policy import FiniteStatePolicy, window_count
 from moral_games.repeated import RepeatedGame, action_letters, joined
 from moral_games.rewards import RewardFunction
 from moral_games.text import Presentation
@@ -50,6 +50,8 @@ class Lesson:
     presentations
         Whether labels and orders are drawn ("balanced") or are the published ones ("fixed"); see
         `moral_games.llm.settings.Settings`.
+    memory
+        How many rounds a prompt tells.
     """
 
     game: MatrixGame
@@ -57,6 +59,7 @@ class Lesson:
     opponent: AnyOpponent
     wording: str = "compact"
     presentations: Literal["balanced", "fixed"] = "balanced"
+    memory: int = 1
 
     @cached_property
     def opponents(self) -> list[FiniteStatePolicy]:
@@ -66,7 +69,17 @@ class Lesson:
     @cached_property
     def problem(self) -> DecisionProblem:
         """What the model faces."""
-        return DecisionProblem.build(RepeatedGame.compile(self.game, self.reward), self.opponents)
+        return DecisionProblem.build(RepeatedGame.compile(self.game, self.reward), self.opponents, memory=self.memory)
+
+    @property
+    def joint_actions(self) -> int:
+        """How many joint actions J the game has."""
+        return len(self.game.joint_actions)
+
+    @property
+    def states(self) -> int:
+        """How many prompts S tell the game under each telling: one for each window of remembered rounds."""
+        return window_count(self.joint_actions, self.memory)
 
     @cached_property
     def published(self) -> tuple[Presentation, ...]:

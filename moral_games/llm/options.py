@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from moral_games import games, text
+from moral_games.games import MatrixGame
 from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
 from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Exact, Settings
 from moral_games.llm.targets import target_table
 from moral_games.names import unknown
 from moral_games.opponents import seated
+from moral_games.policy import window_count
 from moral_games.repeated import RepeatedGame
 from moral_games.rewards import parse
 from moral_games.runs import KEPT_CHECKPOINTS
@@ -33,6 +35,9 @@ BORROWED = ("grpo", "dpo")
 
 WHOLE_TABLE = ("exact", "sft")
 """The algorithms that train on games of any number of players."""
+
+MOST_PROMPTS = 100
+"""The most prompts under one telling that a longer memory may make: three rounds where there are four joint actions."""
 
 STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordination")
 """The five games on which Tennant et al. (2025) judge a model."""
@@ -69,6 +74,8 @@ class Finetune:
         or name one for each, with semicolons between.
     wording
         The wording of all prompts.
+    memory
+        How many rounds a prompt tells: the model is a table over all that they can have been.
     test_games
         The games to judge on.
     test_opponent
@@ -105,6 +112,7 @@ class Finetune:
     reward: str = "deontological(penalty=3) + illegal(penalty=6)"
     opponent: str = "tit_for_tat"
     wording: str = "compact"
+    memory: int = 1
     test_games: tuple[str, ...] = STUDY
     test_opponent: str = "random"
     lora_rank: int | None = None
@@ -139,6 +147,8 @@ class Finetune:
             raise ValueError(f"lora_alpha must be positive, got {alpha}")
         if self.wording not in WORDINGS:
             raise unknown_wording(self.wording)
+        if self.memory < 1:
+            raise ValueError(f"memory is how many rounds a prompt tells, at least 1; got {self.memory}")
         reward = parse(self.reward)
         players = games.get(self.game).players
         if players != 2 and (self.algorithm not in WHOLE_TABLE or self.opponent == LEARNER):
@@ -149,12 +159,13 @@ class Finetune:
         for name in (self.game, *self.test_games):
             game = games.get(name)
             RepeatedGame.compile(game, reward)
+            self._check_memory(game)
             text.held_out(game.shape[0], self.wording)
         if self.opponent != LEARNER:
             seated(each_seat(self.opponent), games.get(self.game))
         for name in self.test_games:
             seated(self.test_opponent, games.get(name))
-        lesson = Lesson(games.get(self.game), reward, self.opponent)
+        lesson = Lesson(games.get(self.game), reward, self.opponent, memory=self.memory)
         if self.algorithm == "sft":
             target_table(lesson, self.sft.target, self.sft.discount)
         if self.algorithm == "dpo":
@@ -163,6 +174,14 @@ class Finetune:
             raise ValueError(
                 f"algorithm {self.algorithm!r} needs TRL; install it with pip install 'moral-games[trl]', "
                 "or use another --algorithm"
+            )
+
+    def _check_memory(self, game: MatrixGame) -> None:
+        prompts = window_count(len(game.joint_actions), self.memory)
+        if prompts > MOST_PROMPTS and self.memory > 1:
+            raise ValueError(
+                f"memory {self.memory} makes {prompts:,} prompts of {game.name!r} under each telling, and all are "
+                f"asked; at most {MOST_PROMPTS} are. Choose less memory"
             )
 
     @property
@@ -185,7 +204,8 @@ class Finetune:
         """Return what defines the run: all but how and where it is carried out, with nothing left open."""
         updates, learning_rate = self.train.schedule(self.algorithm)
         rank, alpha = self.lora
-        train = replace(self.train, updates=updates, learning_rate=learning_rate)
+        train = asdict(replace(self.train, updates=updates, learning_rate=learning_rate))
+        del train["gradient_checkpointing"]
         skipped = {"folder", "resume", "checkpoint", "keep_checkpoints", *DEFAULTS} - {self.algorithm}
-        asked = asdict(replace(self, train=train, lora_rank=rank, lora_alpha=alpha))
+        asked = asdict(replace(self, lora_rank=rank, lora_alpha=alpha)) | {"train": train}
         return json.loads(json.dumps({key: value for key, value in asked.items() if key not in skipped}))

@@ -21,7 +21,7 @@ from moral_games.llm.models import TextModel
 from moral_games.llm.scoring import Question, score
 from moral_games.llm.settings import Exact, Settings
 from moral_games.llm.validation import Validation
-from moral_games.policy import PolicyTable
+from moral_games.policy import FiniteStatePolicy
 
 FILES = {OWN: "", OTHER: "other-"}
 """What the names of each player's files begin with."""
@@ -131,6 +131,7 @@ class PairTrainer:
             with acting_as(self.model, name):
                 player.validation.keep(folder, FILES[name])
 
-    def _mean_table(self, name: str, questions: list[Question]) -> PolicyTable:
+    def _mean_table(self, name: str, questions: list[Question]) -> FiniteStatePolicy:
         with acting_as(self.model, name):
-            return PolicyTable(np.mean([answers.numpy() for answers in score(self.model, questions)], axis=0))
+            table = np.mean([answers.numpy() for answers in score(self.model, questions)], axis=0)
+        return FiniteStatePolicy.from_windows(table, self.lesson.joint_actions)

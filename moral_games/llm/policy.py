@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moral_games.games import MatrixGame
-from moral_games.policy import PolicyTable
+from moral_games.policy import FiniteStatePolicy
 from moral_games.text import Presentation, prompts
 
 
@@ -50,21 +50,31 @@ class LLMPolicy:
         The model.
     presentation
         How states are told and which labels stand for the actions.
+    memory
+        How many rounds its prompts tell.
     """
 
     model: LanguageModel
     presentation: Presentation
+    memory: int = 1
 
-    def table(self, game: MatrixGame, player: int = 0) -> PolicyTable:
+    def table(self, game: MatrixGame, player: int = 0) -> FiniteStatePolicy:
         """Return the model's action probabilities in every state; the rest of a row is illegal mass."""
-        return PolicyTable(tables(self.model, game.seen_by(player), [self.presentation])[0], self.model.name)
+        seen = game.seen_by(player)
+        table = tables(self.model, seen, [self.presentation], self.memory)[0]
+        return FiniteStatePolicy.from_windows(table, len(seen.joint_actions), self.model.name)
 
 
-def question(game: MatrixGame, presentation: Presentation) -> Question:
-    """Return what a model is asked about a game: the prompts of all states, the labels of the actions."""
-    return Question(prompts(game, presentation), presentation.names[: game.shape[0]])
+def question(game: MatrixGame, presentation: Presentation, memory: int = 1) -> Question:
+    """Return what a model is asked about a game: the prompts of all states, the labels of the actions.
+
+    A state is a window of the last joint actions, at most as many as `memory` says.
+    """
+    return Question(prompts(game, presentation, memory=memory), presentation.names[: game.shape[0]])
 
 
-def tables(model: LanguageModel, game: MatrixGame, presentations: Sequence[Presentation]) -> NDArray[np.float64]:
-    """Return the action probabilities of player 0 under each presentation; (P, S, A) float64."""
-    return np.stack(model.probabilities([question(game, presentation) for presentation in presentations]))
+def tables(
+    model: LanguageModel, game: MatrixGame, presentations: Sequence[Presentation], memory: int = 1
+) -> NDArray[np.float64]:
+    """Return the action probabilities of player 0 under each presentation; (P, S, A) float64, see `question`."""
+    return np.stack(model.probabilities([question(game, presentation, memory) for presentation in presentations]))

@@ -100,7 +100,7 @@ class PPOTrainer:
             If the loss is not a number.
         """
         told = self.lesson.told(self.rng, self.settings.tellings)
-        asked = [Asked.of(self.model, question(self.lesson.game, entry)) for entry in told]
+        asked = [Asked.of(self.model, question(self.lesson.game, entry, self.lesson.memory)) for entry in told]
         answers = self._play(asked * self.ppo.episodes)
         divergence, learned = self._learn(answers)
         record = {

@@ -58,7 +58,7 @@ def action_qualities(lesson: Lesson, discount: float, rounds: int) -> NDArray[np
     visits = episode_occupancy(random, problem.situations.first("random"), rounds)
     met = np.bincount(states, visits)[states]
     share = np.where(met > 0, visits, 1.0) / np.where(met > 0, met, np.bincount(states)[states])
-    found = np.zeros((problem.situations.repeated.states, quality.shape[1]))
+    found = np.zeros((lesson.states, quality.shape[1]))
     np.add.at(found, states, share[:, None] * quality)
     return found
 

@@ -1,20 +1,21 @@
-"""Whom a language model may be taught to imitate: policies that depend on the last round alone. Without torch."""
+"""Whom a language model may be taught to imitate: policies that depend on what it is told alone. Without torch."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moral_games.games import MatrixGame
 from moral_games.llm.lesson import Lesson
 from moral_games.opponents import as_policy
-from moral_games.policy import FiniteStatePolicy, PolicyTable
+from moral_games.policy import FiniteStatePolicy, windows
 
 BEST = "best"
 """The target that is the best legal play for the lesson's value against its opponent."""
 
 
-def target_table(lesson: Lesson, target: str, discount: float) -> PolicyTable:
-    """Return what is to be imitated as a table over what a language model is told: the last joint action.
+def target_table(lesson: Lesson, target: str, discount: float) -> FiniteStatePolicy:
+    """Return what is to be imitated as a table over what a language model is told: the last joint actions.
 
     Parameters
     ----------
@@ -28,32 +29,65 @@ def target_table(lesson: Lesson, target: str, discount: float) -> PolicyTable:
     Raises
     ------
     ValueError
-        If there is no such policy, or it depends on more than the last joint action.
+        If there is no such policy, or it depends on more than the model is told.
     """
     if target != BEST:
-        return by_last_action(as_policy(target, lesson.game), lesson.game)
+        return by_last_actions(as_policy(target, lesson.game), lesson.game, lesson.memory)
     problem = lesson.problem
     actions, states = problem.best(discount)[0], problem.situations.memory[:, 0]
-    chosen = np.zeros((problem.situations.repeated.states, lesson.game.shape[0]))
+    chosen = np.zeros((lesson.states, lesson.game.shape[0]))
     chosen[states, actions] = 1.0
     if (chosen.sum(axis=1) > 1).any():
         raise ValueError(
-            f"the best play against {lesson.opponent!r} depends on more than the last round, and a language model is "
-            "told no more; choose an opponent that remembers less, or another --sft.target"
+            f"the best play against {lesson.opponent!r} depends on more than {_rounds(lesson.memory)}, and the "
+            "language model is told no more; choose more --memory, an opponent that remembers less, or another "
+            "--sft.target"
         )
-    return PolicyTable(chosen, BEST)
+    return FiniteStatePolicy.from_windows(chosen, lesson.joint_actions, BEST)
 
 
-def by_last_action(policy: FiniteStatePolicy, game: MatrixGame) -> PolicyTable:
-    """Return a policy that depends on the last joint action alone as a table; any other is a ValueError."""
+def by_last_actions(policy: FiniteStatePolicy, game: MatrixGame, memory: int = 1) -> FiniteStatePolicy:
+    """Return a policy that depends on the last joint actions alone as a table over them.
+
+    Parameters
+    ----------
+    policy
+        What player 0 of `game` does.
+    game
+        The game.
+    memory
+        How many joint actions.
+
+    Raises
+    ------
+    ValueError
+        If the policy does not fit the game or depends on more.
+    """
     policy.check(game)
-    after = policy.probabilities[policy.transitions]
-    reached = {0}
-    while not reached >= (following := set(policy.transitions[sorted(reached)].ravel().tolist())):
-        reached |= following
-    if not (after[sorted(reached)] == after[:1]).all():
-        raise ValueError(
-            f"policy {policy.name!r} depends on more than the last round, and a language model is told no more; "
-            "choose one that does not"
-        )
-    return PolicyTable(np.concatenate([policy.probabilities[:1], after[0]]), policy.name)
+    joint_actions = len(game.joint_actions)
+    anywhere, rows = _reached(policy), []
+    for window in windows(joint_actions, memory):
+        played = window[window >= 0][::-1]
+        ends = anywhere if len(played) == memory else np.zeros(1, dtype=np.int64)
+        for joint in played:
+            ends = policy.transitions[ends, joint]
+        found = policy.probabilities[ends]
+        if not (found == found[:1]).all():
+            raise ValueError(
+                f"policy {policy.name!r} depends on more than {_rounds(memory)}, and the language model is told no "
+                "more; choose more --memory, or a policy that does not"
+            )
+        rows.append(found[0])
+    return FiniteStatePolicy.from_windows(rows, joint_actions, policy.name)
+
+
+def _reached(policy: FiniteStatePolicy) -> NDArray[np.int64]:
+    """Return the memory states that play may come to; int, ascending."""
+    reached = np.zeros(1, dtype=np.int64)
+    while len(more := np.union1d(reached, policy.transitions[reached])) > len(reached):
+        reached = more
+    return reached
+
+
+def _rounds(memory: int) -> str:
+    return "the last round" if memory == 1 else f"the last {memory} rounds"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from moral_games import games
-from moral_games.llm.adapters import add_lora
+from moral_games.llm.adapters import add_lora, compute_layers_twice
 from moral_games.llm.dpo import DPOTrainer
 from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.grpo import GRPOTrainer
@@ -92,13 +92,17 @@ class Trainer(Protocol):
 def with_adapters(model: TextModel, options: Finetune) -> TextModel:
     """Return the model with the fresh adapters that the options ask for."""
     rank, alpha = options.lora
-    return add_lora(model, rank, options.seed, alpha, options.ppo.lora_dropout if options.algorithm == "ppo" else 0.0)
+    dropout = options.ppo.lora_dropout if options.algorithm == "ppo" else 0.0
+    adapted = add_lora(model, rank, options.seed, alpha, dropout)
+    if options.train.gradient_checkpointing:
+        compute_layers_twice(adapted)
+    return adapted
 
 
 def make_trainer(model: TextModel, options: Finetune) -> Trainer:
     """Return what trains a model with adapters as the options ask."""
     game, reward, how = games.get(options.game), parse(options.reward), options.train
-    lesson = Lesson(game, reward, options.opponent, options.wording, how.presentations)
+    lesson = Lesson(game, reward, options.opponent, options.wording, how.presentations, options.memory)
     rng = np.random.default_rng(options.seed)
     match options.algorithm:
         case "exact" if options.opponent == LEARNER:

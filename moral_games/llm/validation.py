@@ -15,7 +15,7 @@ from moral_games.llm.adapters import ADAPTER, copy_weights, save_weights, set_we
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.policy import tables
-from moral_games.policy import PolicyTable
+from moral_games.policy import FiniteStatePolicy
 
 SMALL_FAULT = 0.05
 """Faults up to this are not told apart when it is decided which weights to keep."""
@@ -70,11 +70,11 @@ class Validation:
         """
         lesson, present = self.lesson, copy_weights(self.model)
         set_weights(self.model, weights)
-        told = tables(self.model, lesson.game, lesson.validation)
+        told = tables(self.model, lesson.game, lesson.validation, lesson.memory)
         set_weights(self.model, present)
+        policies = [FiniteStatePolicy.from_windows(table, lesson.joint_actions) for table in told]
         regrets = [
-            evaluate(PolicyTable(table), "random", lesson.game, lesson.reward, initial="random").moral_regret
-            for table in told
+            evaluate(policy, "random", lesson.game, lesson.reward, initial="random").moral_regret for policy in policies
         ]
         legal = told.sum(axis=-1)
         fault = max(*regrets, 1.0 - float(legal.min()))

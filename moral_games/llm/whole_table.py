@@ -27,7 +27,6 @@ from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilit
 from moral_games.llm.settings import Algorithm, Settings, Steps
 from moral_games.llm.shortage import halving
 from moral_games.llm.validation import Validation
-from moral_games.policy import PolicyTable
 from moral_games.runs import read_json, write_json
 
 AVERAGE = "average.safetensors"
@@ -91,7 +90,8 @@ class TableTrainer(ABC):
 
     def questions(self) -> list[Question]:
         """Draw what is asked in an update."""
-        return [question(self.lesson.game, told) for told in self.lesson.told(self.rng, self.settings.tellings)]
+        lesson = self.lesson
+        return [question(lesson.game, told, lesson.memory) for told in lesson.told(self.rng, self.settings.tellings)]
 
     def learn(self, questions: Sequence[Question]) -> dict[str, Any]:
         """Make the step of an update that asks these questions; see `update`."""
@@ -160,8 +160,7 @@ class TableTrainer(ABC):
     def _action_types(self, policies: NDArray[np.float64]) -> dict[str, float]:
         """Return the mean share of action types in episodes against the opponent."""
         problem = self.lesson.problem
-        mean = PolicyTable(policies[..., :-1].mean(axis=0))
-        acting = mean.with_illegal[problem.situations.memory[:, 0]]
+        acting = policies.mean(axis=0)[problem.situations.memory[:, 0]]
         first, moves = problem.situations.first("random"), np.einsum("ka,kal->kl", acting, problem.moves)
         return self.lesson.action_types(discounted_occupancy(moves, first, GOES_ON)[:, None] * acting)
 

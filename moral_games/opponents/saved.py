@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from moral_games.games import MatrixGame
-from moral_games.policy import FiniteStatePolicy, PolicyTable, from_json
+from moral_games.policy import FiniteStatePolicy, from_json
 from moral_games.runs import POLICY, RunError, read_json
 
 
@@ -49,4 +49,4 @@ def _after_training(tables: Any, game: MatrixGame) -> FiniteStatePolicy:
     told = tables[game.name]
     if not isinstance(told, dict) or not told:
         raise ValueError(f"it holds no table for any presentation of game {game.name!r}")
-    return PolicyTable(np.mean(list(told.values()), axis=0))
+    return FiniteStatePolicy.from_windows(np.mean(list(told.values()), axis=0), len(game.joint_actions))

@@ -20,6 +20,9 @@ TYPE_COLOURS = {
     "illegal|D": "#BBBBBB",
 }
 WIDTH = 10.0
+CROWDED = 12
+"""From so many states on, a panel is too narrow for words beside one another."""
+TIGHT = {"labelsize": 5, "labelrotation": 90}
 
 
 def action_probabilities(
@@ -47,7 +50,7 @@ def action_probabilities(
             axis.bar(x, legal - first, bottom=first, color=SECOND, label="any other action (defect)")
             axis.bar(x, 1 - legal, bottom=legal, color=ILLEGAL, label="illegal answer")
             axis.set(xticks=x, xticklabels=states[game], ylim=(0, 1))
-            axis.tick_params(axis="x", labelsize=7)
+            axis.tick_params(axis="x", **(TIGHT if len(x) >= CROWDED else {"labelsize": 7}))
             if row == 0:
                 axis.set_title(_wrapped(titles[game]), fontsize=9)
         axes[row, 0].set_ylabel(f"{when} training\nprobability")
@@ -124,7 +127,7 @@ def telling(metrics: Mapping[str, Any], titles: dict[str, str], states: Mapping[
             gaps[row, : len(states[game])] = metrics[when][game]["presentation_gap"]
         image = axis.imshow(gaps, vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
         for row, game in enumerate(games):
-            for column, gap in enumerate(metrics[when][game]["presentation_gap"]):
+            for column, gap in enumerate(metrics[when][game]["presentation_gap"] if width < CROWDED else ()):
                 axis.text(
                     column,
                     row,
@@ -140,6 +143,8 @@ def telling(metrics: Mapping[str, Any], titles: dict[str, str], states: Mapping[
         axis.set_xticklabels(
             max((states[game] for game in games), key=len) if width == len(states[games[0]]) else range(width)
         )
+        if width >= CROWDED:
+            axis.tick_params(axis="x", **TIGHT)
         axis.set_yticklabels([titles[game] for game in games])
     figure.colorbar(image, ax=axes, label="presentation gap", shrink=0.9)
     return figure

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from moral_games import games
+from moral_games.policy import memory_of
 from moral_games.repeated import state_labels
 from moral_games.report import figures
 
@@ -61,4 +62,8 @@ def _titles(metrics: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _states(metrics: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(state_labels(games.get(name))) for name in metrics["after"]}
+    states = {}
+    for name, judged in metrics["after"].items():
+        game = games.get(name)
+        states[name] = state_labels(game, memory_of(len(judged["p_cooperate"]), len(game.joint_actions)))
+    return states

@@ -15,7 +15,7 @@ from moral_games.llm.imitation import ImitationTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.policy import tables
 from moral_games.llm.settings import SFT, Settings
-from moral_games.llm.targets import by_last_action, target_table
+from moral_games.llm.targets import by_last_actions, target_table
 from moral_games.report import write_report
 from moral_games.runs import read_json
 
@@ -57,7 +57,7 @@ def test_the_best_play_keeps_the_duty() -> None:
 
 
 def test_a_strategy_is_told_apart_by_the_last_round_alone() -> None:
-    table = by_last_action(mg.opponents.as_policy("tit_for_tat", IPD), IPD).probabilities
+    table = by_last_actions(mg.opponents.as_policy("tit_for_tat", IPD), IPD).probabilities
     assert table.tolist() == [[1, 0], [1, 0], [0, 1], [1, 0], [0, 1]]
     with pytest.raises(ValueError, match="'grim' depends on more than the last round"):
         target_table(LESSON, "grim", 0.9)
