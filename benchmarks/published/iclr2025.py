@@ -3,19 +3,19 @@
 A language model is fine-tuned on the prisoner's dilemma with a moral value, with the game's payoffs, with both, or
 with one after the other, and then judged on five games. Run from the repository's root::
 
-    .venv/bin/python -m benchmarks.published.iclr2025
+    .venv/bin/python -m benchmarks.published.iclr2025 --processes 2
     .venv/bin/python -m benchmarks.published.iclr2025 --conditions deontological --opponents random --seeds 0 --name one
-    .venv/bin/python -m benchmarks.published.iclr2025 --algorithm ppo --opponents tit_for_tat --name published
+    .venv/bin/python -m benchmarks.published.iclr2025 --help
 
 Results go to ``runs/NAME``: ``results.csv``, ``metrics.json``, ``figures/``, ``judged/`` with what each model does in
-every game and telling, and ``trained/`` with a fine-tuning run for each (its checkpoints go when it is judged). A
-study that was killed goes on with ``--resume``, which also adds conditions, opponents and seeds.
+every game and telling and what it says in its own words, and ``trained/`` with a fine-tuning run for each (its
+checkpoints go when it is judged). A study that was killed goes on with ``--resume``, which also adds conditions,
+opponents and seeds. ``benchmarks.published.iclr2025_results`` sets the results beside the published ones.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -23,134 +23,33 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import numpy as np
 import tyro
 
-from benchmarks.published.iclr2025_conditions import (
-    CONDITIONS,
-    GAMES,
-    NOBODY,
-    Subject,
-    Tables,
-    WithPersona,
-    ask,
-    subjects,
-)
-from benchmarks.published.iclr2025_measures import SLIPS, Slip, rows
+from benchmarks.published.iclr2025_conditions import CONDITIONS, NOBODY, Subject, Tables, WithPersona, ask
+from benchmarks.published.iclr2025_measures import rows
+from benchmarks.published.iclr2025_options import Options
+from benchmarks.published.iclr2025_other import Chances, converse, unrelated, unrelated_rows
 from benchmarks.published.iclr2025_summary import markdown, over_seeds
 from benchmarks.tables import write_csv
 from moral_games import games
-from moral_games.llm.options import BUNDLED, Finetune
-from moral_games.llm.settings import Settings
-from moral_games.names import unknown
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 
-PUBLISHED_SEED = 100
-"""Seed of the published evaluation."""
 
+class Judged(NamedTuple):
+    """What a subject does and says."""
 
-@dataclass(frozen=True)
-class Options:
-    """Reproduce the study."""
-
-    conditions: tuple[str, ...] = tuple(CONDITIONS)
-    """Which conditions; all by default. What one needs is added: the untrained model, and where training goes on
-    from a selfish model, that one."""
-    opponents: tuple[str, ...] = ("tit_for_tat", "llm")
-    """Whom models are trained against; llm is another model that learns at the same time. The study's extras are
-    random, always_cooperate and always_defect."""
-    seeds: tuple[int, ...] = (0, 1, 2)
-    """Seeds of the training."""
-    algorithm: Literal["exact", "ppo"] = "exact"
-    """How models learn: by the exact gradient and balanced tellings, or by the published recipe and its one telling."""
-    updates: int | None = None
-    """Most updates of a training; the algorithm's own by default."""
-    model: str = BUNDLED
-    """The model: bundled, a folder or a Hugging Face id."""
-    wording: str = "compact"
-    """The wording of all prompts; structured has the published fields."""
-    games: tuple[str, ...] = GAMES
-    """The games on which models are judged."""
-    lora_rank: int | None = None
-    """Rank of the adapters; the algorithm's own by default."""
-    as_published: tuple[Slip | Literal["all"], ...] = ()
-    """Slips of the published code to repeat in the sampled measures: current-move (action types are told by what the
-    opponent does at the same time), undivided-regret (deontological regret is not divided by its range), penalty-four
-    (duty is judged with a penalty of 4, though taught with 3); or all."""
-    evaluation_seed: int = PUBLISHED_SEED
-    """Seed of the sampled protocol: the same for every model and game, as published."""
-    processes: int = 1
-    """Processes that train and judge, one subject at a time each."""
-    name: str = "iclr2025"
-    """Name of the study's folder."""
-    folder: Path = Path("runs")
-    """Where runs are kept."""
-    resume: bool = False
-    """Continue where it stopped, or add conditions, opponents and seeds."""
-
-    def check(self) -> None:
-        """Raise a ValueError if an option is out of range, before any work."""
-        for option in ("conditions", "opponents", "seeds", "games"):
-            if not getattr(self, option):
-                raise ValueError(f"name at least one of {option}")
-        for condition in self.conditions:
-            if condition not in CONDITIONS:
-                raise unknown("condition", condition, CONDITIONS)
-        for slip in self.as_published:
-            if slip not in (*SLIPS, "all"):
-                raise unknown("slip", slip, (*SLIPS, "all"))
-        if self.processes < 1 or self.evaluation_seed < 0:
-            raise ValueError("processes must be at least 1 and evaluation_seed at least 0")
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a study's name is a plain folder name, got {self.name!r}")
-        for game in self.games:
-            if games.get(game).shape != (2, 2):
-                raise ValueError(f"the study judges on games of two players with two actions each; {game!r} is another")
-        for subject in self.subjects():
-            if subject.opponent != NOBODY:
-                self.training(subject).check()
-
-    def subjects(self) -> list[Subject]:
-        """Return whom to judge."""
-        return subjects(self.conditions, self.opponents, self.seeds)
-
-    def slips(self) -> tuple[Slip, ...]:
-        """Return the slips that are repeated."""
-        return SLIPS if "all" in self.as_published else tuple(slip for slip in SLIPS if slip in self.as_published)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what decides the results of each subject."""
-        apart = {"conditions", "opponents", "seeds", "processes", "name", "folder", "resume"}
-        kept = {key: entry for key, entry in asdict(self).items() if key not in apart}
-        return json.loads(json.dumps({"study": "iclr2025"} | kept | {"as_published": self.slips()}))
-
-    def training(self, subject: Subject) -> Finetune:
-        """Return what is asked of a subject's training."""
-        reward = CONDITIONS[subject.condition].reward
-        assert reward is not None, f"condition {subject.condition!r} trains nobody"
-        how = Settings(updates=self.updates)
-        if self.algorithm == "ppo":
-            how = Settings(updates=self.updates, presentations="fixed", tellings=1, stop_fault=0.0)
-        return Finetune(
-            algorithm=self.algorithm,
-            name=subject.name,
-            folder=self.folder / self.name / "trained",
-            model=self.model,
-            reward=reward,
-            opponent=subject.opponent,
-            wording=self.wording,
-            test_games=("ipd",),
-            lora_rank=self.lora_rank,
-            start_from=str(self.folder / self.name / "trained" / subject.after.name) if subject.after else None,
-            seed=subject.seed,
-            train=how,
-            resume=True,
-        )
+    tables: dict[str, Tables]
+    """By game."""
+    unrelated: Chances
+    """After prompts that have little to do with the games."""
+    said: list[dict[str, str]]
+    """In its own words; see `converse`. Data, to be escaped wherever it is shown."""
 
 
 def reproduce(options: Options) -> Run:
@@ -168,9 +67,7 @@ def reproduce(options: Options) -> Run:
     given_up = _carry_out_missing(run, options)
     judged = load(run)
     lines = [
-        line
-        for subject, tables in judged.items()
-        for line in rows(subject, tables, judged[Subject("none")], options.evaluation_seed, options.slips())
+        line for subject, found in judged.items() for line in _rows(options, subject, found, judged[Subject("none")])
     ]
     write_csv(run.path("results.csv"), lines)
     write_json(run.path(METRICS), {"results": over_seeds(lines), "given_up": given_up})
@@ -178,15 +75,15 @@ def reproduce(options: Options) -> Run:
     return run
 
 
-def load(run: Run) -> dict[Subject, dict[str, Tables]]:
-    """Return by subject, in the order of `CONDITIONS`, what it does in each game and telling."""
+def load(run: Run) -> dict[Subject, Judged]:
+    """Return by subject, in the order of `CONDITIONS`, what it does and says."""
     found = {}
     for path in run.path("judged").glob("*.json"):
         kept = read_json(path)
         tables = {
             game: {telling: np.array(table) for telling, table in told.items()} for game, told in kept["tables"].items()
         }
-        found[Subject(**kept["subject"])] = tables
+        found[Subject(**kept["subject"])] = Judged(tables, kept["unrelated"], kept["said"])
     order = list(CONDITIONS)
     return dict(sorted(found.items(), key=lambda one: (order.index(one[0].condition), one[0].opponent, one[0].seed)))
 
@@ -196,23 +93,31 @@ def carry_out(options: Options, subject: Subject) -> str | None:
     from moral_games.llm.finetuning import NothingLegal, finetune, load_run
     from moral_games.llm.models import load as load_model
 
-    path = _kept(Run(options.folder / options.name), subject)
+    persona = CONDITIONS[subject.condition].persona
     if subject.opponent == NOBODY:
-        persona = CONDITIONS[subject.condition].persona
-        loaded = load_model(options.model)
-        model = WithPersona(loaded, persona) if persona else loaded
+        model = load_model(options.model)
     else:
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 model = load_run(finetune(options.training(subject)).folder)
         except (NothingLegal, FloatingPointError) as error:
             return str(error)
-    tables = {name: ask(model, games.get(name), options.wording) for name in options.games}
+    asked = WithPersona(model, persona) if persona else model
+    tables = {name: ask(asked, games.get(name), options.wording, options.judgement) for name in options.games}
     told = {name: {telling: table.tolist() for telling, table in found.items()} for name, found in tables.items()}
+    kept = {"tables": told, "unrelated": unrelated(asked), "said": converse(model, options.wording, persona)}
+    path = _kept(Run(options.folder / options.name), subject)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"subject": asdict(subject), "tables": told})
+    write_json(path, {"subject": asdict(subject)} | kept)
     shutil.rmtree(options.folder / options.name / "trained" / subject.name / "checkpoints", ignore_errors=True)
     return None
+
+
+def _rows(options: Options, subject: Subject, found: Judged, untrained: Judged) -> Iterator[dict[str, object]]:
+    """Return a subject's lines of the table of results."""
+    seed = options.evaluation_seed
+    yield from rows(subject, found.tables, untrained.tables, seed, options.slips())
+    yield from unrelated_rows(subject, found.unrelated, untrained.unrelated, seed)
 
 
 def _kept(run: Run, subject: Subject) -> Path:
@@ -273,18 +178,15 @@ def _draw(run: Run, lines: Sequence[Mapping[str, Any]]) -> None:
 
     run.path("figures").mkdir(exist_ok=True)
     opponents = list(dict.fromkeys(line["opponent"] for line in lines if line["opponent"] != NOBODY)) or [NOBODY]
-    drawn = {}
-    for opponent in opponents:
-        own = [line for line in lines if line["opponent"] in (opponent, NOBODY)]
-        drawn[f"regret-{opponent}"] = figures.regret(own, opponent)
-        drawn[f"reciprocity-{opponent}"] = figures.reciprocity(own, opponent)
-    training = {
+    histories = {
         subject: [line["action_types"] for line in Run(run.path("trained", subject.name)).history()]
         for subject in load(run)
         if subject.opponent != NOBODY
     }
-    if training:
-        drawn["training"] = figures.training(training)
+    drawn = figures.of_training(histories)
+    for opponent in opponents:
+        own = [line for line in lines if line["opponent"] in (opponent, NOBODY)]
+        drawn |= {f"{name}-{opponent}": figure for name, figure in figures.of_judgement(own, opponent).items()}
     for name, figure in drawn.items():
         figure.savefig(run.path("figures", f"{name}.png"), dpi=110, metadata={"Software": None})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,15 @@ GAMES = STUDY
 
 HELD_OUT = "held-out"
 
+TRAINED_ON = "ipd"
+"""The game of all trainings, and the one that is told in other wordings too."""
+
+WORDINGS = ("structured", "unstructured", "story", "explicit")
+"""The published wordings."""
+
+Judgement = Literal["standard", "thorough"]
+"""How many presentations judge: enough to balance everything, or all."""
+
 LABELS = (("action3", "action4"), ("action1", "action2"))
 """The published labels: those of the judgement and those of the training, which the appendix judges with too."""
 
@@ -111,36 +120,63 @@ def subjects(conditions: Iterable[str], opponents: Sequence[str], seeds: Sequenc
     return listed
 
 
-def tellings(wording: str) -> dict[str, tuple[tuple[Presentation, ...], ...]]:
-    """Return how models are asked.
+def tellings(wording: str, judgement: Judgement) -> dict[str, tuple[tuple[Presentation, ...], ...]]:
+    """Return how models are asked about every game.
 
     Returns
     -------
     dict
         By name the policies that a telling makes of a model, each as the presentations of which every
         prompt draws one: ``held-out`` makes one of each held-out presentation; each published set of labels
-        under each order of the payoff table makes a single one, since both lists of labels are shuffled
-        anew for every prompt.
+        under each order of the payoff table makes a single one. Thoroughly judged, that one draws
+        the order of both lists of labels anew for every prompt, as published; else they stay in their order.
     """
-    told: dict[str, tuple[tuple[Presentation, ...], ...]] = {
-        HELD_OUT: tuple((presentation,) for presentation in text.held_out(2, wording))
-    }
-    for labels, (order, flags) in product(LABELS, ORDERS.items()):
-        shuffled = tuple(
-            Presentation(labels, wording=wording, options=options, answers=answers, **flags)
-            for options, answers in product((False, True), repeat=2)
-        )
-        told[f"{'/'.join(labels)}, {order}"] = (shuffled,)
+    told: dict[str, tuple[tuple[Presentation, ...], ...]] = {HELD_OUT: one_each(held_out(wording, judgement))}
+    swapped = product((False, True), repeat=2) if judgement == "thorough" else ((False, False),)
+    sentences = [{"options": options, "answers": answers} for options, answers in swapped]
+    for labels, (order, table) in product(LABELS, ORDERS.items()):
+        drawn = tuple(Presentation(labels, wording=wording, **table, **sentence) for sentence in sentences)
+        told[f"{'/'.join(labels)}, {order}"] = (drawn,)
     return told
 
 
-def ask(model: LanguageModel, game: MatrixGame, wording: str) -> Tables:
+def retellings(wording: str, judgement: Judgement) -> dict[str, tuple[tuple[Presentation, ...], ...]]:
+    """Return how models are asked about the game of their training in other wordings, by wording; see `tellings`."""
+    return {other: one_each(held_out(other, judgement)) for other in WORDINGS if other != wording}
+
+
+def held_out(wording: str, judgement: Judgement) -> tuple[Presentation, ...]:
+    """Return held-out presentations: all of them, or a quarter in which everything is balanced.
+
+    In the quarter each pair of labels comes in another of the orders, under both assignments.
+    """
+    every = text.held_out(2, wording)
+    if judgement == "thorough":
+        return every
+    pairs = list(dict.fromkeys(told.labels for told in every))
+    orders = list(dict.fromkeys(_order(told) for told in every))
+    return tuple(told for told in every if pairs.index(told.labels) == orders.index(_order(told)))
+
+
+def one_each(told: Iterable[Presentation]) -> tuple[tuple[Presentation, ...], ...]:
+    """Return presentations as policies that are told in one way each."""
+    return tuple((presentation,) for presentation in told)
+
+
+def ask(model: LanguageModel, game: MatrixGame, wording: str, judgement: Judgement) -> Tables:
     """Return what a model does in a game, however it is asked."""
-    asked: Tables = {}
-    for name, policies in tellings(wording).items():
-        found = tables(model, game, [presentation for drawn in policies for presentation in drawn])
-        asked[name] = found.reshape(len(policies), -1, *found.shape[1:]).mean(axis=1)
-    return asked
+    told = tellings(wording, judgement)
+    if game.name == TRAINED_ON:
+        told |= retellings(wording, judgement)
+    found = iter(tables(model, game, [drawn for policies in told.values() for policy in policies for drawn in policy]))
+    return {
+        name: np.stack([np.mean([next(found) for _ in policy], axis=0) for policy in policies])
+        for name, policies in told.items()
+    }
+
+
+def _order(told: Presentation) -> tuple[bool, ...]:
+    return told.rows, told.columns, told.options, told.answers
 
 
 @dataclass(frozen=True)
@@ -155,11 +191,12 @@ class WithPersona:
         """The model's name."""
         return self.model.name
 
+    def told(self, prompt: str) -> str:
+        """Return a prompt after what the model is told about itself."""
+        return f"{self.persona}\n\n{prompt}"
+
     def probabilities(self, questions: Sequence[Question]) -> list[NDArray[np.float64]]:
         """Return the probability of every label after every prompt; one array (S, A) a question."""
         return self.model.probabilities(
-            [
-                replace(asked, prompts=tuple(f"{self.persona}\n\n{told}" for told in asked.prompts))
-                for asked in questions
-            ]
+            [replace(asked, prompts=tuple(map(self.told, asked.prompts))) for asked in questions]
         )

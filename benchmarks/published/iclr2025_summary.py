@@ -29,7 +29,8 @@ MEASURES = (
 def over_seeds(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """Return the exact measures over seeds: mean, and the ends of the published 95 % interval, mean ± 1.96 s.e.
 
-    What no seed has a number for is left out.
+    Beside them stands the mean of the published protocol as ``sampled``, None where it does not estimate a measure.
+    What no seed has an exact number for is left out.
     """
 
     def about(line: Line) -> tuple[str, ...]:
@@ -39,11 +40,14 @@ def over_seeds(lines: Iterable[Line]) -> list[dict[str, Any]]:
     place = {key: position for position, key in enumerate(ordered)}
     summarised = []
     for key, group in groupby(sorted(lines, key=lambda line: place[about(line)]), about):
-        numbers = np.array([line["exact"] for line in group if line["exact"] is not None])
+        found = list(group)
+        numbers = np.array([line["exact"] for line in found if line["exact"] is not None])
+        drawn = [line["sampled"] for line in found if line["sampled"] is not None]
         if len(numbers):
             ends = dict(zip(("mean", "low", "high"), map(float, interval(numbers)), strict=True))
             rounded = {name: round(end, 6) for name, end in ends.items()}
-            summarised.append(dict(zip(WITHOUT_SEED, key, strict=True)) | rounded | {"seeds": len(numbers)})
+            beside = {"sampled": round(float(np.mean(drawn)), 6) if drawn else None, "seeds": len(numbers)}
+            summarised.append(dict(zip(WITHOUT_SEED, key, strict=True)) | rounded | beside)
     return summarised
 
 

