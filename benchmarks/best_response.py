@@ -3,7 +3,7 @@
 The best response is known exactly, by policy iteration; a learner has reached it when it could earn less than 2 % of
 the range of payoffs more (`agents.judgement.best_response_gap`) at several looks in a row, and then stops. Against
 opponents that remember more than the last round learners observe several. Where a seed does not get there, all seeds
-try again, longer and exploring more (`ATTEMPTS`). Run from the repository's root; a few opponents take minutes, all of
+try again, and if need be once more (`ATTEMPTS`). Run from the repository's root; a few opponents take minutes, all of
 them an hour or two::
 
     OMP_NUM_THREADS=1 python -m benchmarks.best_response --opponents tit_for_tat grim random --name few
@@ -18,10 +18,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,19 @@ import tyro
 
 import moral_games as mg
 from agents import sb3
+from benchmarks.pool import each
 from moral_games.runs import Run, RunError
 
 NEAR = 0.02
 """How much more a best response may earn, as a share of the range of payoffs."""
 
-ATTEMPTS: tuple[Mapping[str, float], ...] = ({}, {"longer": 4, "entropy": 2.0, "exploration": 0.5})
-"""What is tried, one after the other: how many times the rounds, and how much exploration."""
+EXPLORING: Mapping[str, float] = {"longer": 4, "entropy": 2.0, "exploration": 0.5}
+ATTEMPTS: tuple[Mapping[str, float], ...] = ({}, EXPLORING, {**EXPLORING, "learning_rate": 0.01, "observed": 1})
+"""What is tried, one after the other: how many times the rounds (``longer``), how many rounds more a learner observes
+of an opponent that remembers several (``observed``), and options of `agents.sb3`."""
+
+TIMES = ("", " (again)", " (a third time)")
+"""What the table says of each attempt."""
 
 ELSEWHERE = {"processes", "name", "folder", "resume"}
 """Options that say how and where the work is done, and not what it is."""
@@ -110,7 +115,7 @@ class Found:
         needed = [steps for steps in self.steps if steps is not None]
         if not self.everyone:
             return f"{len(needed)} of {len(self.steps)} seeds, gap {max(self.gaps):.3f}"
-        return f"{int(np.median(needed)):,}" + " (again)" * (self.attempt > 1)
+        return f"{int(np.median(needed)):,}{TIMES[self.attempt - 1]}"
 
 
 def opponents(game: mg.MatrixGame) -> list[str]:
@@ -142,15 +147,15 @@ def find(asked: Options, cell: Cell) -> Found:
     game, opponent, algorithm = cell
     found = Found((None,), (1.0,))
     for number, attempt in enumerate(ATTEMPTS, start=1):
-        explore = {key: amount for key, amount in attempt.items() if key != "longer"}
+        options = {key: amount for key, amount in attempt.items() if key not in ("longer", "observed")}
         settings = sb3.Options(
             game=game,
             opponent=(opponent,),
             algorithm=algorithm,  # type: ignore[arg-type]
             steps=asked.steps * int(attempt.get("longer", 1)),
             block=asked.block,
-            memory=memory(opponent, mg.games.get(game), asked.memory),
-            **explore,  # type: ignore[arg-type]
+            memory=memory(opponent, mg.games.get(game), asked.memory + int(attempt.get("observed", 0))),
+            **options,  # type: ignore[arg-type]
         )
         each = [_learn(replace(settings, seed=seed), asked.looks) for seed in range(asked.seeds)]
         found = Found(tuple(steps for steps, _ in each), tuple(gap for _, gap in each), number)
@@ -174,19 +179,10 @@ def find_all(asked: Options) -> dict[Cell, Found]:
     known = {tuple(record["cell"]): _from_json(record) for record in kept}
     left = [cell for cell in cells if cell not in known]
 
-    def keep(cell: Cell, found: Found) -> None:
+    for cell, found in each(partial(find, asked), left, asked.processes):
         known[cell] = found
         run.append({"cell": cell, **asdict(found)})
         print(f"{', '.join(cell)}: {found}", file=sys.stderr, flush=True)
-
-    if asked.processes == 1:
-        for cell in left:
-            keep(cell, find(asked, cell))
-    else:
-        with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
-            waiting = {pool.submit(find, asked, cell): cell for cell in left}
-            for done in as_completed(waiting):
-                keep(waiting[done], done.result())
     return {cell: known[cell] for cell in cells}
 
 
@@ -194,8 +190,9 @@ def table(asked: Options, found: Mapping[Cell, Found]) -> str:
     """Return the table as Markdown: a line for each game and opponent, a column for each algorithm."""
     lines = [
         f"Median rounds over {asked.seeds} seeds until the exploitability was below {NEAR} at {asked.looks} looks in a "
-        f"row, {asked.block:,} rounds apart; {asked.steps:,} rounds at most, in a second attempt (again) "
-        f"{ATTEMPTS[1]['longer']:g} times as many with more exploration.\n",
+        f"row, {asked.block:,} rounds apart; {asked.steps:,} rounds at most. In a second attempt (again) "
+        f"{EXPLORING['longer']:g} times as many with more exploration; in a third with a larger learning rate besides, "
+        "and where several rounds are observed one more.\n",
         f"| game | opponent | rounds observed | {' | '.join(asked.algorithms)} |",
         f"|---|---|---|{'---|' * len(asked.algorithms)}",
     ]

@@ -30,7 +30,7 @@ from agents.command import command
 from agents.judgement import interval
 from agents.study import TIMES
 from benchmarks.compare_grid import LEARNER, Cell, Common, grid
-from benchmarks.compare_running import CarryOut, finished, many_processes, on_ray, one_process
+from benchmarks.compare_running import CarryOut, finished, on_ray, on_this_machine
 from benchmarks.tables import write_csv
 from moral_games.report import write_report
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
@@ -197,9 +197,7 @@ def _faced(cell: Cell, player: str) -> str:
 
 
 def _workplace(asked: Options) -> AbstractContextManager[CarryOut]:
-    if asked.ray:
-        return on_ray(asked.ray)
-    return many_processes(asked.workers) if asked.workers > 1 else one_process()
+    return on_ray(asked.ray) if asked.ray else on_this_machine(asked.workers)
 
 
 def _carry_out(cells: Sequence[Cell], carry_out_all: CarryOut, name: str) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from benchmarks.compare_grid import Cell, learn
+from benchmarks.pool import each
 from moral_games.report.page import REPORT
 from moral_games.runs import CONFIG, Run, RunError, read_json
 
@@ -53,31 +48,9 @@ def carry_out(cell: Cell) -> Outcome:
 
 
 @contextmanager
-def one_process() -> Iterator[CarryOut]:
-    """Carry studies out here, one after the other."""
-    yield partial(map, carry_out)
-
-
-@contextmanager
-def many_processes(workers: int) -> Iterator[CarryOut]:
-    """Carry out so many studies at once, each in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-
-        def everything(cells: Sequence[Cell]) -> Iterator[Outcome]:
-            futures = [pool.submit(carry_out, cell) for cell in cells]
-            try:
-                for future in as_completed(futures):
-                    yield future.result()
-            except BrokenProcessPool as error:
-                raise RunError(
-                    "a worker was killed, perhaps for want of memory; what was finished is kept: go on with --resume, "
-                    "and fewer --workers"
-                ) from error
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-
-        yield everything
+def on_this_machine(workers: int) -> Iterator[CarryOut]:
+    """Carry out so many studies at once on this machine; see `benchmarks.pool.each`."""
+    yield lambda cells: (outcome for _, outcome in each(carry_out, cells, workers))
 
 
 @contextmanager
@@ -126,15 +99,3 @@ def _knock(address: str) -> None:
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     socket.create_connection((host, int(port)), timeout=PATIENCE).close()
-
-
-def _end_with_parent() -> None:
-    """Let this worker end at once if its parent is killed, so that nobody writes beside whoever resumes."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

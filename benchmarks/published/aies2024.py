@@ -13,12 +13,10 @@ seed alone.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +26,7 @@ import tyro
 from agents import population_dqn
 from agents.population_learning import SLIPS, Slip
 from agents.study import TIMES
+from benchmarks.pool import each
 from benchmarks.published.aies2024_results import Measured, measure, rows_by_type, rows_of_selections, rows_over_time
 from benchmarks.tables import write_csv
 from moral_games.names import unknown
@@ -139,11 +138,8 @@ def reproduce(options: Options) -> Run:
     options.check()
     run = Run.open(options.folder / options.name, options.to_json(), options.resume)
     missing = [majority for majority in options.population if not run.path(majority, MEASURES).exists()]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(options.processes, len(missing)) or 1, mp_context=context) as pool:
-        waiting = {pool.submit(learn, options, majority): majority for majority in missing}
-        for done in as_completed(waiting):
-            print(f"{waiting[done]}: {done.result():.0f} s of learning", file=sys.stderr, flush=True)
+    for majority, seconds in each(partial(learn, options), missing, options.processes):
+        print(f"{majority}: {seconds:.0f} s of learning", file=sys.stderr, flush=True)
     measured = {majority: load(run, majority) for majority in VALUES if run.path(majority, MEASURES).exists()}
     _write_tables(run, measured)
     _draw(run, measured)
@@ -155,8 +151,7 @@ def learn(options: Options, majority: str) -> float:
     import torch
     from safetensors.numpy import save_file
 
-    torch.set_num_threads(1)  # threads of several processes would wait for each other,
-    os.environ["TERM"] = "dumb"  # and progress bars overwrite each other
+    torch.set_num_threads(1)  # however many processes there are
     asked = options.learning(majority)
     run = population_dqn.study(asked)
     last = max(asked.episodes - population_dqn.JUDGED, 0)

@@ -22,18 +22,24 @@ GAMES = {
     "IVD": "volunteers_dilemma_ijcai2023",
     "ISH": "stag_hunt_ijcai2023",
 }
+MIXED, WEIGHT = "Virtue-mixed", 0.5
+"""Who values equality and kindness at once, and its weight of equality."""
 LEARNERS = {
     "Selfish": "selfish",
     "Utilitarian": "utilitarian",
     "Deontological": "deontological(penalty=5)",
     "Virtue-equality": "virtue_equality",
     "Virtue-kindness": "virtue_kindness(bonus=5)",
-    "Virtue-mixed": "virtue_mixed(equality_weight=0.5)",
+    MIXED: f"virtue_mixed(equality_weight={WEIGHT})",
 }
+SWEEP = {"learners": "Selfish", "fixed": "AD"}
+"""Whom Virtue-mixed meets with other weights than its own."""
 FIXED = {"AC": "always_cooperate", "AD": "always_defect", "TFT": "tit_for_tat", "Random": "random"}
 LEARNING_RATE, README_DECAY = 0.01, 0.0005
 POINTS = 100
 """How many points over time are kept."""
+SHOWN = 20
+"""How many rounds at each end are kept one by one."""
 
 Slip = Literal["truncated-weight", "readme-decay"]
 """Where what was published departs from its own text.
@@ -48,19 +54,25 @@ KINDS: tuple[Kind, ...] = ("learners", "fixed")
 
 
 class Batch(NamedTuple):
-    """Matches of one game that are played together: both seats learn, or the second is fixed."""
+    """Matches of one game that are played together: both seats learn, or the second is fixed.
+
+    With `weights` they are Virtue-mixed's, with each of these weights of equality in turn, against one other player.
+    """
 
     game: str
     kind: Kind
+    weights: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
         """What its results are called."""
-        return f"{self.game}-{self.kind}"
+        return f"{self.game}-{self.kind}" + "-weights" * bool(self.weights)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Who meets: row player, column player."""
+        if self.weights:
+            return [(mixed(weight), SWEEP[self.kind]) for weight in self.weights]
         if self.kind == "learners":
             return list(combinations_with_replacement(LEARNERS, 2))
         return list(product(LEARNERS, FIXED))
@@ -76,8 +88,8 @@ class Counts(NamedTuple):
     ----------
     rounds
         (P,) int: how many rounds were played until each point.
-    last
-        (G, R) int: the joint action of the last round; 0 to 3 for CC, CD, DC, DD.
+    first, last
+        (T, G, R) uint8: the joint actions of the first rounds and of the last ones, 20 each; 0 to 3 for CC, CD, DC, DD.
     joints
         (P, G, R, 4) int: how often each joint action was played until then.
     rewards
@@ -87,21 +99,33 @@ class Counts(NamedTuple):
     """
 
     rounds: NDArray[np.int64]
-    last: NDArray[np.int64]
+    first: NDArray[np.uint8]
+    last: NDArray[np.uint8]
     joints: NDArray[np.int64]
     rewards: NDArray[np.float64]
     moves: NDArray[np.int64]
 
 
-def values(slips: Sequence[Slip]) -> Mapping[str, str]:
-    """Return the value of each type of learner, the slips switched on."""
-    truncated = {"Virtue-mixed": "virtue_mixed(equality_weight=0)"} if "truncated-weight" in slips else {}
-    return LEARNERS | truncated
+def mixed(weight: float) -> str:
+    """Return what Virtue-mixed with a weight of equality is called."""
+    return f"{MIXED} {weight:g}"
+
+
+def sweep(weights: Sequence[float]) -> tuple[Batch, ...]:
+    """Return the batches in which Virtue-mixed plays with each of some weights of equality; none without weights."""
+    return tuple(Batch(game, kind, tuple(weights)) for game, kind in product(GAMES, KINDS) if weights)
+
+
+def values(slips: Sequence[Slip], weights: Sequence[float] = ()) -> Mapping[str, str]:
+    """Return the value of each type of learner, and of Virtue-mixed with other weights, the slips switched on."""
+    kept = int if "truncated-weight" in slips else float
+    named = {MIXED: WEIGHT} | {mixed(weight): weight for weight in weights}
+    return LEARNERS | {name: f"virtue_mixed(equality_weight={kept(weight):g})" for name, weight in named.items()}
 
 
 def matches(batch: Batch, slips: Sequence[Slip] = ()) -> list[Seats]:
     """Return who sits down in each match of a batch."""
-    held, game = values(slips), mg.games.get(GAMES[batch.game])
+    held, game = values(slips, batch.weights), mg.games.get(GAMES[batch.game])
     if batch.kind == "learners":
         return [take_seats(game, held[row], (), (held[column],)) for row, column in batch.pairs]
     return [take_seats(game, held[row], (FIXED[column],)) for row, column in batch.pairs]
@@ -120,17 +144,22 @@ def play(batch: Batch, protocol: Options, slips: Sequence[Slip] = ()) -> Counts:
     learner = QLearning(matches(batch, slips), protocol)
     chunk = -(-protocol.steps // POINTS)
     rounds, joints, rewards, moves = [], [], [], []
-    before = None
+    first = last = np.empty((0, len(batch.pairs), protocol.seeds), np.int64)
     while learner.done < learner.total:
         played = learner.play(chunk)
         rounds.append(learner.done)
         joints.append(np.stack([(played.joints == joint).sum(axis=0) for joint in range(4)], axis=-1))
         rewards.append(_earned(played))
-        moves.append(_moves(played.joints if before is None else np.concatenate([before[None], played.joints])))
-        before = played.joints[-1]
-    assert before is not None
+        moves.append(_moves(np.concatenate([last[-1:], played.joints])))
+        first = np.concatenate([first, played.joints])[:SHOWN]
+        last = np.concatenate([last, played.joints])[-SHOWN:]
     return Counts(
-        np.array(rounds), before, np.cumsum(joints, axis=0), np.cumsum(rewards, axis=0), np.array(moves, dtype=np.int64)
+        np.array(rounds),
+        first.astype(np.uint8),
+        last.astype(np.uint8),
+        np.cumsum(joints, axis=0),
+        np.cumsum(rewards, axis=0),
+        np.array(moves, dtype=np.int64),
     )
 
 

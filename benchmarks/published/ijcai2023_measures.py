@@ -36,7 +36,12 @@ def mean(by_run: Floats) -> Mean:
 
 def last_joint_actions(counts: Counts) -> Floats:
     """Return the share of runs that end in each joint action; (G, 4)."""
-    return np.stack([(counts.last == joint).mean(axis=1) for joint in range(4)], axis=-1)
+    return shares(counts.last)[-1]
+
+
+def shares(joints: NDArray[np.uint8]) -> Floats:
+    """Return the share of runs that played each joint action; from (T, G, R) to (T, G, 4)."""
+    return np.stack([(joints == joint).mean(axis=-1) for joint in range(4)], axis=-1)
 
 
 def outcomes(game: str, counts: Counts) -> dict[str, Mean]:
@@ -59,15 +64,15 @@ def action_types(counts: Counts, player: int) -> Floats:
     order = list(SWAPPED) if player else list(range(4))
     moves = counts.moves[:, :, order][..., order].astype(np.float64)
     total = moves.sum(axis=(2, 3), keepdims=True)
-    shares = np.divide(moves, total, out=np.zeros_like(moves), where=total > 0)
-    return np.stack([shares[..., :2].sum(axis=-1), shares[..., 2:].sum(axis=-1)], axis=2)
+    moves = np.divide(moves, total, out=np.zeros_like(moves), where=total > 0)
+    return np.stack([moves[..., :2].sum(axis=-1), moves[..., 2:].sum(axis=-1)], axis=2)
 
 
 def results(batch: Batch, counts: Counts) -> Iterator[dict[str, Any]]:
     """Yield a row for each match: how its runs end, and every outcome's sum over all rounds."""
-    shares, found = last_joint_actions(counts), outcomes(batch.game, counts)
+    endings, found = last_joint_actions(counts), outcomes(batch.game, counts)
     for match, (row, column) in enumerate(batch.pairs):
-        ends = {f"ends_{joint}": float(share) for joint, share in zip(JOINTS, shares[match], strict=True)}
+        ends = {f"ends_{joint}": float(share) for joint, share in zip(JOINTS, endings[match], strict=True)}
         sums = {
             key: round(float(number), 6)
             for name, over_time in found.items()
@@ -83,13 +88,24 @@ def over_time(batch: Batch, counts: Counts) -> Iterator[dict[str, Any]]:
     for match, (row, column) in enumerate(batch.pairs):
         for point, rounds in enumerate(counts.rounds.tolist()):
             sums = {name: round(float(sums.mean[point, match]), 4) for name, sums in found.items()}
-            shares = {
+            types_now = {
                 f"{who} {action}|{before}": round(float(own[point, match, i, j]), 4)
                 for who, own in types.items()
                 for i, action in enumerate("CD")
                 for j, before in enumerate(JOINTS)
             }
-            yield {"game": batch.game, "row": row, "column": column, "rounds": rounds, **sums, **shares}
+            yield {"game": batch.game, "row": row, "column": column, "rounds": rounds, **sums, **types_now}
+
+
+def first_and_last(batch: Batch, counts: Counts) -> Iterator[dict[str, Any]]:
+    """Yield a row for each match and each of the first and last rounds: the share of runs by joint action."""
+    end = int(counts.rounds[-1])
+    numbers = dict(enumerate(shares(counts.first), start=1))
+    numbers |= dict(enumerate(shares(counts.last), start=end + 1 - len(counts.last)))
+    for match, (row, column) in enumerate(batch.pairs):
+        for number, share in numbers.items():
+            played = dict(zip(JOINTS, share[match].tolist(), strict=True))
+            yield {"game": batch.game, "row": row, "column": column, "round": number, **played}
 
 
 def _payoffs(game: str) -> dict[str, Floats]:

@@ -32,20 +32,25 @@ def test_the_table_has_a_line_for_each_game_and_opponent_and_is_gone_on_with(
         best_response.main([*asked.split(), "--folder", str(tmp_path)])
 
 
-def test_who_does_not_get_there_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("opponent", "observed"), [("grim", [3, 3, 4]), ("tit_for_tat", [1, 1, 1])])
+def test_who_does_not_get_there_tries_again_and_observes_more_in_the_end(
+    opponent: str, observed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried = []
 
     def learn(settings: best_response.sb3.Options, looks: int) -> tuple[int | None, float]:
-        tried.append((settings.seed, settings.steps, settings.entropy))
-        return (None, 0.25) if settings.entropy == 0 and settings.seed == 1 else (settings.steps, 0.0)
+        tried.append((settings.seed, settings.steps, settings.entropy, settings.memory))
+        return (None, 0.25) if settings.learning_rate is None and settings.seed == 1 else (settings.steps, 0.0)
 
     monkeypatch.setattr(best_response, "_learn", learn)
     asked = best_response.Options(seeds=2, steps=2048)
-    assert best_response.find(asked, ("ipd", "grim", "ppo")) == Found((8192, 8192), (0.0, 0.0), 2)
-    assert tried == [(0, 2048, 0.0), (1, 2048, 0.0), (0, 8192, 2.0), (1, 8192, 2.0)]
+    assert best_response.find(asked, ("ipd", opponent, "ppo")) == Found((8192, 8192), (0.0, 0.0), 3)
+    attempts = zip((2048, 8192, 8192), (0.0, 2.0, 2.0), observed, strict=True)
+    assert tried == [(seed, *attempt) for attempt in attempts for seed in (0, 1)]
 
 
 def test_who_never_comes_near_is_told_apart_from_who_does() -> None:
     assert str(Found((2048, 4096, 8192), (0.0, 0.01, 0.0))) == "4,096"
     assert str(Found((2048, 4096), (0.0, 0.01), 2)) == "3,072 (again)"
+    assert str(Found((2048, 4096), (0.0, 0.01), 3)) == "3,072 (a third time)"
     assert str(Found((2048, None), (0.0, 0.25))) == "1 of 2 seeds, gap 0.250"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,17 +125,41 @@ def test_a_slip_switched_on_makes_virtue_mixed_kindness_alone_and_changes_nobody
     assert ijcai2023_grid.settings(1, 10, 0, ["readme-decay"]).learning_rate_decay == 0.0005
 
 
+def test_a_weight_of_the_sweep_is_a_match_of_the_grid_and_as_published_all_below_one_are_kindness() -> None:
+    protocol = ijcai2023_grid.settings(RUNS, ROUNDS, 1)
+    _, fixed = ijcai2023_grid.sweep((0.0, 0.5, 1.0))[:2]
+    grid, swept = ijcai2023_grid.play(Batch("IPD", "fixed"), protocol), ijcai2023_grid.play(fixed, protocol)
+    place = Batch("IPD", "fixed").pairs.index
+    for match, name in ((1, "Virtue-mixed"), (2, "Virtue-equality")):
+        np.testing.assert_array_equal(swept.joints[:, match], grid.joints[:, place((name, "AD"))])
+    slipped = ijcai2023_grid.play(fixed, protocol, ["truncated-weight"])
+    for match, alike in enumerate((0, 0, 2)):
+        np.testing.assert_array_equal(slipped.joints[:, match], swept.joints[:, alike])
+    assert ijcai2023_grid.sweep(()) == ()
+
+
+def test_the_first_and_last_rounds_are_those_of_the_whole_run() -> None:
+    batch, protocol = Batch("IVD", "fixed"), ijcai2023_grid.settings(RUNS, ROUNDS, 1)
+    whole = QLearning(ijcai2023_grid.matches(batch), protocol).play(ROUNDS).joints
+    counts = ijcai2023_grid.play(batch, protocol)
+    np.testing.assert_array_equal(counts.first, whole[:20])
+    np.testing.assert_array_equal(counts.last, whole[-20:])
+    rows = list(ijcai2023_measures.first_and_last(batch, counts))
+    assert [row["round"] for row in rows[:40]] == [*range(1, 21), *range(ROUNDS - 19, ROUNDS + 1)]
+    assert rows[39]["DC"] == (whole[-1, 0] == 2).mean()
+
+
 @pytest.mark.slow
 def test_the_whole_study_in_short_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
     short = ijcai2023.Options(runs=2, iterations=40, folder=tmp_path, processes=1)
     run = ijcai2023.reproduce(short)
-    names = ("results.csv", "over_time.csv", "metrics.json", "figures/ISH-endings.png")
+    names = ("results.csv", "over_time.csv", "first_and_last.csv", "metrics.json", "figures/ISH-endings.png")
     whole = {name: run.path(name).read_bytes() for name in names}
     with run.path("results.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 3 * (21 + 24)
+    assert len(rows) == 3 * (21 + 24 + 6 + 6)
     assert all(sum(float(row[f"ends_{joint}"]) for joint in ("CC", "CD", "DC", "DD")) == 1 for row in rows)
-    assert len(list(run.path("figures").glob("*.png"))) == 9
+    assert len(list(run.path("figures").glob("*.png"))) == 3 * 4 + 1
     run.path("batches", "IVD-fixed.safetensors").unlink()
     for name in names:
         run.path(name).unlink()
@@ -144,9 +169,21 @@ def test_the_whole_study_in_short_goes_on_where_it_was_broken_off(tmp_path: Path
     assert {name: run.path(name).read_bytes() for name in names} == whole
 
 
-@pytest.mark.parametrize("changes", [{"runs": 0}, {"iterations": 0}, {"seed": -1}, {"processes": 0}])
-def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path: Path, changes: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="must be at least"):
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"runs": 0}, "must be at least"),
+        ({"iterations": 0}, "must be at least"),
+        ({"seed": -1}, "must be at least"),
+        ({"processes": 0}, "must be at least"),
+        ({"weights": (0.2, 1.2)}, "1.2"),
+        ({"weights": (0.2, 0.2)}, "must differ"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
         ijcai2023.reproduce(ijcai2023.Options(folder=tmp_path, **changes))
     assert not list(tmp_path.iterdir())
 
