@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 import numpy as np
+from numpy.typing import NDArray
 
 from moral_games.games.families import everyone, family, table
 from moral_games.games.game import MatrixGame
@@ -20,6 +23,9 @@ DRAWABLE = (
     "stag_hunt",
 )
 """Kinds that a symmetric two-by-two game with random payoffs has with a probability above zero."""
+
+EXAM_SHARE = 5
+"""Of so many games with whole payoffs one belongs to the exam; see `drawn_game`."""
 
 
 @family("Random game", "Drawn by us: payoffs independent and uniform on [0, 1)", "RandomGame")
@@ -131,6 +137,41 @@ def random_of_kind(kind: str, rng: np.random.Generator) -> MatrixGame:
         game = MatrixGame.from_payoffs(np.stack([own, own.T], axis=-1), name=f"random_{kind}", kind=kind)
         if is_kind(game, kind):
             return game
+
+
+def drawn_game(rng: np.random.Generator, exam: bool = False, actions: int = 2, highest: int = 9) -> MatrixGame:
+    """Draw a game of two players whose payoffs are whole numbers, for learning to read payoffs and for being examined.
+
+    Every payoff is independent and uniform. A game belongs either to the lessons or to the exam, by its
+    payoffs: so nobody is examined in a game that anybody was taught.
+
+    Parameters
+    ----------
+    rng
+        Where the draws come from.
+    exam
+        Whether to draw a game of the exam (about one in `EXAM_SHARE`), or one of the lessons.
+    actions
+        How many each player has.
+    highest
+        The highest payoff; the lowest is 0.
+
+    Examples
+    --------
+    >>> drawn_game(np.random.default_rng(0)).payoffs[0, 0]
+    array([7., 5.])
+    """
+    if actions < 1 or highest < 1:
+        raise ValueError(f"a drawn game needs actions and a highest payoff of at least 1, got {actions} and {highest}")
+    while True:
+        payoffs = rng.integers(highest + 1, size=(actions, actions, 2))
+        if is_examined(payoffs) == exam:
+            return MatrixGame.from_payoffs(payoffs.astype(np.float64), name="drawn_game")
+
+
+def is_examined(payoffs: NDArray[np.int64]) -> bool:
+    """Tell whether a game with these whole payoffs belongs to the exam rather than to the lessons."""
+    return crc32(payoffs.astype("<i8").tobytes()) % EXAM_SHARE == 0
 
 
 def _generator(family: str, seed: int) -> np.random.Generator:

@@ -68,17 +68,12 @@ def structured(game: MatrixGame, telling: Telling, previous: Sequence[int] | Non
 
 def compact(game: MatrixGame, telling: Telling, previous: Sequence[int] | None) -> str:
     """The same facts in about half the words, with everything that does not change told first."""
-    names = _quoted(telling)
-    if previous is None:
-        history = "This is the first round."
-    else:
-        history = f"Last round: you {names[previous[0]]}, they {', '.join(names[a] for a in previous[1:])}."
-    return (
-        f"You play a game of many rounds. Each round you and they choose {_options(game, telling, telling.options)}. "
-        f"Points (you, they):\n{payoff_table(game, telling, 'you: ', 'they: ', rule=False)}"
-        f"Answer only {_options(game, telling, telling.answers)}.\n"
-        f"{history}"
-    )
+    return _in_short(game, telling, previous, "Answer only")
+
+
+def worked(game: MatrixGame, telling: Telling, previous: Sequence[int] | None) -> str:
+    """The compact wording for answers that begin with a calculation (see `moral_games.text.reckoning`)."""
+    return _in_short(game, telling, previous, "Work it out, then answer")
 
 
 def unstructured(game: MatrixGame, telling: Telling, previous: Sequence[int] | None) -> str:
@@ -151,7 +146,7 @@ def explicit(game: MatrixGame, telling: Telling, previous: Sequence[int] | None)
 
 
 WORDINGS: dict[str, Wording] = {
-    wording.__name__: wording for wording in (structured, compact, unstructured, story, explicit)
+    wording.__name__: wording for wording in (structured, compact, worked, unstructured, story, explicit)
 }
 """Every wording by name."""
 
@@ -190,6 +185,20 @@ def payoff_table(game: MatrixGame, telling: Telling, own: str = "", other: str =
         lines.append("|---" * (1 + len(columns)) + "|")
     lines += [f"| {own}{names[r]} | " + " | ".join(_points(game.payoffs[r, c]) for c in columns) + " |" for r in rows]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _in_short(game: MatrixGame, telling: Telling, previous: Sequence[int] | None, asked: str) -> str:
+    names = _quoted(telling)
+    if previous is None:
+        history = "This is the first round."
+    else:
+        history = f"Last round: you {names[previous[0]]}, they {', '.join(names[a] for a in previous[1:])}."
+    return (
+        f"You play a game of many rounds. Each round you and they choose {_options(game, telling, telling.options)}. "
+        f"Points (you, they):\n{payoff_table(game, telling, 'you: ', 'they: ', rule=False)}"
+        f"{asked} {_options(game, telling, telling.answers)}.\n"
+        f"{history}"
+    )
 
 
 def _points(payoffs: Sequence[float]) -> str:

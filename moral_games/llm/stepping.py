@@ -1,0 +1,129 @@
+"""What trainers share that make one step after the other on a loss: the schedule, the running average, what is kept."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from moral_games.llm import adapters
+from moral_games.llm.adapters import copy_weights, trainable
+from moral_games.llm.lesson import Lesson
+from moral_games.llm.models import TextModel
+from moral_games.llm.settings import Algorithm, Settings, Steps
+from moral_games.llm.validation import Validation
+from moral_games.runs import read_json, write_json
+
+AVERAGE = "average.safetensors"
+
+
+@dataclass(eq=False)
+class SteppingTrainer(ABC):
+    """A language model that is trained step by step; see `moral_games.llm.trainers.Trainer`.
+
+    Parameters
+    ----------
+    model
+        A model with adapters (`adapters.add_lora`).
+    lesson
+        What it is taught.
+    settings, own
+        How.
+    rng
+        Where every draw comes from.
+    """
+
+    model: TextModel
+    lesson: Lesson
+    settings: Settings
+    own: Steps
+    rng: np.random.Generator
+
+    done: int = field(default=0, init=False)
+
+    algorithm: ClassVar[Algorithm]
+
+    def __post_init__(self) -> None:
+        self.total, self.learning_rate = self.settings.schedule(self.algorithm)
+        weights = list(trainable(self.model).values())
+        self.optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)
+        self.average = copy_weights(self.model)
+        self.validation = self._validation()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last update is done, or validation was passed twice in a row."""
+        return self.done >= self.total or self.validation.passed
+
+    @abstractmethod
+    def update(self) -> dict[str, Any]:
+        """Make one step, and validate when it is due.
+
+        Returns
+        -------
+        dict
+            What happened, as JSON: the history's line.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss is not a number; the weights are those of the last update.
+        """
+
+    def save(self, folder: Path, player: str = "") -> None:
+        """Write all that what follows depends on into a folder, in files whose names begin with the player's."""
+        adapters.save_training(self.model, self.optimizer, folder, player)
+        save_file(self.average, folder / f"{player}{AVERAGE}")
+        validation = self.validation.save(folder, player)
+        state = {"done": self.done, "rng": self.rng.bit_generator.state, "validation": validation}
+        write_json(folder / f"{player}{adapters.STATE}", state)
+
+    def keep(self, folder: Path) -> None:
+        """Put the best weights back, and write them into a run's folder."""
+        self.validation.keep(folder)
+
+    def load(self, folder: Path, player: str = "") -> None:
+        """Go back to where `save` was called."""
+        adapters.load_training(self.model, self.optimizer, folder, player)
+        self.average = load_file(folder / f"{player}{AVERAGE}", device=str(self.model.device))
+        state = read_json(folder / f"{player}{adapters.STATE}")
+        self.done, self.rng.bit_generator.state = state["done"], state["rng"]
+        self.validation.load(folder, state["validation"], player)
+
+    def _validation(self) -> Validation:
+        return Validation(self.model, self.lesson, self.settings.stop_fault)
+
+    def _step(self, loss: float) -> dict[str, Any]:
+        """Make a step along the gradient that the weights hold; return how the history's line begins."""
+        learning_rate = self._learning_rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        norm = float(torch.nn.utils.clip_grad_norm_(list(trainable(self.model).values()), 1.0))
+        if not np.isfinite([loss, norm]).all():
+            raise FloatingPointError(f"update {self.done + 1} has loss {loss} and gradient norm {norm}")
+        self.optimizer.step()
+        self.done += 1
+        self._follow()
+        return {"update": self.done, "loss": loss, "gradient_norm": norm, "learning_rate": learning_rate}
+
+    def _looked(self) -> dict[str, Any]:
+        """Validate if it is due; return what there is to add to the history's line."""
+        if self.done % self.settings.validate_every and self.done != self.total:
+            return {}
+        return {"validation": self.validation.look(self.done, self.average)}
+
+    def _follow(self) -> None:
+        """Move the running average towards the present weights, faster in the first updates."""
+        keep = min(self.own.averaging, (self.done - 1) / (self.done + 8))
+        for name, parameter in trainable(self.model).items():
+            self.average[name].lerp_(parameter.detach(), 1 - keep)
+
+    def _learning_rate(self) -> float:
+        """Return the learning rate of the next update."""
+        warm = min(1.0, (self.done + 1) / max(self.own.warm_up, 1))
+        return self.learning_rate * warm * (1 - self.done / self.total) ** 2
