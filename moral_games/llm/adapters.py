@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch.utils.checkpoint import checkpoint
 
 from moral_games.llm.models import TextModel
 
@@ -19,6 +23,9 @@ WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "sta
 
 ADAPTER = "adapter.safetensors"
 """The file of a run that holds the weights that were kept."""
+
+BASE, SOME = "base", 64
+"""Where that file tells the model that the weights were trained on, and how many numbers of each weight tell it."""
 
 OWN, OTHER = "default", "other"
 """The sets of adapters: the model's own, and those of another player on the same base."""
@@ -72,6 +79,27 @@ def add_other(model: TextModel, seed: int) -> None:
     model.model.eval()
 
 
+def compute_layers_twice(model: TextModel) -> None:
+    """Let a model's layers keep nothing for the gradient but what they were given, and compute the rest again for it.
+
+    Transformers' own way works in training mode alone, in which some models drop out.
+
+    Raises
+    ------
+    ValueError
+        If its layers are not marked as transformers marks them.
+    """
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    layers = [module for module in model.model.modules() if isinstance(module, GradientCheckpointingLayer)]
+    if not layers:
+        raise ValueError(
+            f"the layers of model {model.name!r} cannot be computed twice; leave --train.gradient-checkpointing out"
+        )
+    for layer in layers:
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
+
+
 @contextmanager
 def acting_as(model: TextModel, player: str) -> Iterator[None]:
     """Let a model answer and learn with the adapters of `OWN` or `OTHER`, and then with its own again."""
@@ -88,8 +116,36 @@ def trainable(model: TextModel) -> dict[str, torch.nn.Parameter]:
 
 
 def save_weights(model: TextModel, path: Path) -> None:
-    """Write the trained weights as safetensors."""
-    save_file({name: parameter.detach().cpu().contiguous() for name, parameter in trainable(model).items()}, path)
+    """Write the trained weights as safetensors, with what tells the model that they were trained on."""
+    weights = {name: parameter.detach().cpu().contiguous() for name, parameter in trainable(model).items()}
+    save_file(weights, path, {BASE: fingerprint(model)})
+
+
+def load_weights(model: TextModel, path: Path) -> None:
+    """Put weights back that `save_weights` has written.
+
+    Raises
+    ------
+    ValueError
+        If they were trained on another model, or belong to adapters of another shape.
+    """
+    with safe_open(path, "pt") as file:
+        base = (file.metadata() or {}).get(BASE)
+    weights = load_file(path, device=str(model.device))
+    shapes = {name: parameter.shape for name, parameter in trainable(model).items()}
+    if {name: weight.shape for name, weight in weights.items()} != shapes or base not in (None, fingerprint(model)):
+        raise ValueError(
+            f"the adapters in {path} were trained on another model than {model.name!r} is now, or with another rank; "
+            "give the model that they were trained on, unchanged, under the name that it had"
+        )
+    set_weights(model, weights)
+
+
+def fingerprint(model: TextModel) -> str:
+    """Return a digest that tells models apart: of some numbers from each of the weights that are not trained."""
+    fixed = [weight for name, weight in model.model.named_parameters() if "lora" not in name]
+    some = torch.cat([weight.detach().flatten()[:SOME].to("cpu", torch.bfloat16) for weight in fixed])
+    return hashlib.sha256(some.view(torch.uint8).numpy()).hexdigest()
 
 
 def copy_weights(model: TextModel) -> dict[str, torch.Tensor]:
@@ -111,7 +167,7 @@ def save_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Pa
 
 def load_training(model: TextModel, optimizer: torch.optim.Optimizer, folder: Path, player: str = "") -> None:
     """Go back to what `save_training` has written."""
-    set_weights(model, load_file(folder / f"{player}{WEIGHTS}", device=str(model.device)))
+    load_weights(model, folder / f"{player}{WEIGHTS}")
     load_optimizer(optimizer, folder / f"{player}{OPTIMIZER}")
 
 

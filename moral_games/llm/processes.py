@@ -54,8 +54,7 @@ class Team:
 
     def gathered(self, own: Sequence[Item]) -> list[Item]:
         """Return what has become of all items, in their order, of what has become of each process's share."""
-        parts = self.everyones(own)
-        return [parts[place % self.size][place // self.size] for place in range(sum(map(len, parts)))]
+        return interleaved(self.everyones(own))
 
     def everyones(self, own: Item) -> list[Item]:
         """Return what every process gives, in their order."""
@@ -105,6 +104,9 @@ def joined() -> Iterator[Team]:
     if size == 1:
         yield ALONE
         return
+    for plugin in ("FSDP", "DEEPSPEED"):
+        if os.environ.get(f"ACCELERATE_USE_{plugin}", "false").lower() in ("1", "true"):
+            raise RunError(f"every process holds the whole model here; launch them without accelerate's {plugin}")
     try:
         distributed.init_process_group("gloo")
     except (RuntimeError, ValueError) as error:
@@ -118,6 +120,11 @@ def joined() -> Iterator[Team]:
         yield Team(distributed.get_rank(), size, device)
     finally:
         distributed.destroy_process_group()
+
+
+def interleaved(shares: Sequence[Sequence[Item]]) -> list[Item]:
+    """Return items in their order from every process's share of them (see `Team.share`)."""
+    return [shares[place % len(shares)][place // len(shares)] for place in range(sum(map(len, shares)))]
 
 
 def check_team(options: Finetune, team: Team) -> None:

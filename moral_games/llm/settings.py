@@ -59,7 +59,11 @@ class Settings:
     patience
         Training stops with an error when in so many updates in a row hardly any answer was legal.
     micro_batch_tokens
-        Tokens that the model reads at once; the rest of an update is accumulated.
+        Tokens that the model reads at once; the rest of an update is accumulated. Where memory does not suffice
+        it is half as many.
+    gradient_checkpointing
+        Forget what was computed inside the model's layers and compute it again for the gradient: less memory, a
+        third more time, the same gradient.
     """
 
     updates: int | None = None
@@ -73,6 +77,7 @@ class Settings:
     micro_batch_tokens: int = 2048
 
     def __post_init__(self) -> None:
+    gradient_checkpointing: bool = False
         _at_least(self, 1, "updates", "tellings", "rounds", "validate_every", "patience", "micro_batch_tokens")
         _at_least(self, 0, "learning_rate", "stop_fault")
         if self.presentations not in ("balanced", "fixed"):

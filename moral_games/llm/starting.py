@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import load_file
-
 from moral_games.llm import adapters
 from moral_games.llm.adapters import ADAPTER, OTHER, acting_as
 from moral_games.llm.models import TextModel
@@ -50,9 +48,9 @@ def start(model: TextModel, options: Finetune) -> None:
     """
     if options.start_from is None:
         return
-    adapters.set_weights(model, load_file(Path(options.start_from, ADAPTER), device=str(model.device)))
+    adapters.load_weights(model, Path(options.start_from, ADAPTER))
     other = Path(options.start_from, f"{FILES[OTHER]}{ADAPTER}")
     if options.opponent == LEARNER and other.exists():
         adapters.add_other(model, options.seed)
         with acting_as(model, OTHER):
-            adapters.set_weights(model, load_file(other, device=str(model.device)))
+            adapters.load_weights(model, other)
