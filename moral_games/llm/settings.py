@@ -75,9 +75,9 @@ class Settings:
     stop_fault: float = 0.01
     patience: int = 100
     micro_batch_tokens: int = 2048
+    gradient_checkpointing: bool = False
 
     def __post_init__(self) -> None:
-    gradient_checkpointing: bool = False
         _at_least(self, 1, "updates", "tellings", "rounds", "validate_every", "patience", "micro_batch_tokens")
         _at_least(self, 0, "learning_rate", "stop_fault")
         if self.presentations not in ("balanced", "fixed"):

@@ -9,7 +9,6 @@ import numpy as np
 
 from moral_games import games
 from moral_games.llm.adapters import add_lora, compute_layers_twice
-from moral_games.llm.chat import ChatTrainer
 from moral_games.llm.dpo import DPOTrainer
 from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.grpo import GRPOTrainer
