@@ -2,7 +2,8 @@
 
 Situations are drawn as an episode meets them, each is answered several times, and an answer is paid its exact
 expected reward against the opponent, in one group with the other answers to the same question. TRL normalises
-rewards within groups and gives the loss.
+rewards within groups and gives the loss. A model that hardly ever answers legally has nothing to compare, so the first
+updates teach it how to answer, and not what: a cold start (DeepSeek-AI, 2025).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from moral_games.analysis.chain import episode_occupancy
@@ -21,6 +23,7 @@ from moral_games.llm.lesson import Lesson
 from moral_games.llm.sampling import Asked, Tokens, answer, meaning
 from moral_games.llm.scoring import Question
 from moral_games.llm.settings import GRPO, Algorithm
+from moral_games.llm.whole_table import ScoreTrainer, with_illegal
 from moral_games.runs import read_json, write_json
 
 GROUPS = "groups.json"
@@ -58,8 +61,8 @@ class Groups:
 
 
 @dataclass(eq=False)
-class GRPOTrainer(BorrowedTrainer):
-    """A language model that learns by GRPO; see `moral_games.llm.whole_table.TableTrainer`."""
+class GRPOTrainer(BorrowedTrainer, ScoreTrainer):
+    """A language model that learns by GRPO, after a cold start; see `moral_games.llm.whole_table.TableTrainer`."""
 
     own: GRPO
 
@@ -71,12 +74,14 @@ class GRPOTrainer(BorrowedTrainer):
     def each_update(self) -> str:
         """What an update is made of, in words."""
         own, told = self.own, self.lesson.described(self.settings.tellings)
-        return (
-            f"{told}; {own.groups} situations drawn under each, {own.generations} sampled answers to each, GRPO by TRL"
-        )
+        cold = f"; the first {own.cold_start} updates teach all labels alike instead" if own.cold_start else ""
+        drawn = f"{own.groups} situations drawn under each, {own.generations} sampled answers to each"
+        return f"{told}; {drawn}, GRPO by TRL{cold}"
 
     def learn(self, questions: Sequence[Question]) -> dict[str, Any]:
         """Make the step of an update; ``even_groups`` of its line is the share of groups that teach nothing.
+
+        A cold start's lines have none.
 
         Raises
         ------
@@ -87,8 +92,10 @@ class GRPOTrainer(BorrowedTrainer):
         if self.idle >= self.settings.patience:
             raise self._given_up()
         record = super().learn(questions)
+        if self.done <= self.own.cold_start:
+            return record
         self.idle = self.idle + 1 if self.even == 1 else 0
-        if self.idle == self.total:
+        if self.idle == self.total - self.own.cold_start:
             raise self._given_up()
         return record | {"even_groups": self.even}
 
@@ -108,6 +115,14 @@ class GRPOTrainer(BorrowedTrainer):
         """Go back to where `save` was called."""
         super().load(folder, player)
         self.idle = read_json(folder / f"{player}{GROUPS}")
+
+    def _accumulate(self, questions: Sequence[Question]) -> tuple[NDArray[np.float64], float]:
+        cold = self.done < self.own.cold_start
+        return (ScoreTrainer if cold else BorrowedTrainer)._accumulate(self, questions)
+
+    def _loss(self, scores: torch.Tensor, base: torch.Tensor | None) -> tuple[torch.Tensor, NDArray[np.float64]]:
+        """Return the cross-entropy from a policy that gives all labels alike: the loss of a cold start."""
+        return -scores.mean(dim=(1, 2)).sum(), with_illegal(scores).detach().double().cpu().numpy()
 
     def _borrow(self, questions: Sequence[Question], policies: NDArray[np.float64]) -> float:
         groups = self._answered([Asked.of(self.model, asked) for asked in questions], policies)

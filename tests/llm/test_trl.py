@@ -85,7 +85,8 @@ def how(**settings: Any) -> Settings:
 
 
 def grpo(model: TextModel, own: GRPO | None = None, lesson: Lesson = LESSON, **settings: Any) -> GRPOTrainer:
-    return GRPOTrainer(model, lesson, how(**settings), own or GRPO(), np.random.default_rng(0))
+    own = own or GRPO(cold_start=0)
+    return GRPOTrainer(model, lesson, how(**settings), own, np.random.default_rng(0))
 
 
 def dpo(model: TextModel, own: DPO | None = None, lesson: Lesson = LESSON, **settings: Any) -> DPOTrainer:
@@ -175,7 +176,7 @@ def test_a_value_without_preferences_is_refused_before_any_work(tmp_path: Path) 
 @pytest.mark.parametrize("kl", [0.0, 0.5])
 def test_the_gradient_is_the_textbooks(kl: float, micro_batch_tokens: int, speaking: TextModel) -> None:
     """Advantages normalised in groups, summed over all tokens, divided by their number; k3 divergence from the base."""
-    learner = grpo(speaking, GRPO(groups=2, generations=4, kl=kl), micro_batch_tokens=micro_batch_tokens)
+    learner = grpo(speaking, GRPO(cold_start=0, groups=2, generations=4, kl=kl), micro_batch_tokens=micro_batch_tokens)
     drawn: list[Groups] = []
     answered = learner._answered
     learner._answered = lambda *given: drawn.append(answered(*given)) or drawn[-1]  # type: ignore[method-assign,func-returns-value]
@@ -195,7 +196,7 @@ def test_the_gradient_is_the_textbooks(kl: float, micro_batch_tokens: int, speak
 
 
 def test_nothing_of_a_run_of_trl_is_left_behind(speaking: TextModel) -> None:
-    learner = grpo(speaking, GRPO(groups=2, generations=4, kl=0.5))
+    learner = grpo(speaking, GRPO(cold_start=0, groups=2, generations=4, kl=0.5))
     before, weights = tables(speaking, IPD, LESSON.published), adapters.copy_weights(speaking)
     drawn, chance = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     learner._accumulate(questions(learner))
@@ -208,7 +209,7 @@ def test_nothing_of_a_run_of_trl_is_left_behind(speaking: TextModel) -> None:
 
 def test_answers_that_do_not_fill_a_batch_are_refused(speaking: TextModel) -> None:
     """TRL drops two questions where its batch needs three, and says so in a log alone."""
-    learner = grpo(speaking, GRPO(groups=3, generations=4))
+    learner = grpo(speaking, GRPO(cold_start=0, groups=3, generations=4))
     groups = learner._answered([Asked.of(speaking, asked) for asked in questions(learner)], np.full((1, 5, 3), 1 / 3))
     short = replace(groups, prompts=groups.prompts[:2])
     with pytest.raises(RuntimeError, match="TRL made no step"):
@@ -217,7 +218,9 @@ def test_answers_that_do_not_fill_a_batch_are_refused(speaking: TextModel) -> No
 
 def test_grpo_makes_the_better_answer_more_probable(speaking: TextModel) -> None:
     lesson = replace(LESSON, opponent="always_defect", reward=mg.rewards.parse("selfish"))
-    learner = grpo(speaking, GRPO(groups=2, generations=16, warm_up=0), lesson, updates=100, learning_rate=0.01)
+    learner = grpo(
+        speaking, GRPO(cold_start=0, groups=2, generations=16, warm_up=0), lesson, updates=100, learning_rate=0.01
+    )
     records = [learner.update() for _ in range(6)]
     legal, cooperate = (np.array([np.mean(record[key]) for record in records]) for key in ("legal_mass", "p_cooperate"))
     share = 1 - cooperate / legal
@@ -226,13 +229,32 @@ def test_grpo_makes_the_better_answer_more_probable(speaking: TextModel) -> None
 
 def test_a_model_whose_answers_all_earn_the_same_is_given_up(speaking: TextModel) -> None:
     lesson = replace(LESSON, reward=mg.rewards.parse("illegal(penalty=0)"))
-    few = GRPO(groups=1, generations=2)
+    few = GRPO(cold_start=0, groups=1, generations=2)
     learner = grpo(speaking, few, lesson, patience=2)
     assert [learner.update()["even_groups"] for _ in range(2)] == [1, 1]
     with pytest.raises(NothingToCompare, match=r"in 2 update\(s\) in a row"):
         learner.update()
     with pytest.raises(NothingToCompare, match=r"in 1 update\(s\) in a row"):
         grpo(speaking, few, lesson, updates=1).update()
+
+
+def test_a_cold_start_teaches_to_answer_and_not_what(speaking: TextModel) -> None:
+    """Its gradient is that of the cross-entropy from a coin between the labels, in every state; nothing is sampled."""
+    learner = grpo(speaking, GRPO(cold_start=1))
+    asked = Asked.of(speaking, questions(learner)[0])
+    spoken = torch.stack([logps(speaking, prompt, label).sum() for prompt in asked.prompts for label in asked.labels])
+    wanted = gradient(speaking, -spoken.mean())
+    _, loss = learner._accumulate(questions(learner))
+    assert loss == pytest.approx(-float(spoken.mean().detach()), rel=1e-4)
+    torch.testing.assert_close(left(speaking), wanted, rtol=1e-3, atol=1e-5)
+    assert "even_groups" not in learner.update() and "even_groups" in learner.update()
+    assert "the first 1 updates teach all labels alike" in learner.each_update
+
+
+def test_a_cold_start_leaves_updates_to_learn_in(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="grpo.cold_start must be less than the updates, of which there are 10"):
+        finetune(Finetune(algorithm="grpo", folder=tmp_path / "runs", train=Settings(updates=10)))
+    assert not (tmp_path / "runs").exists()
 
 
 # --- DPO --------------------------------------------------------------------------------------
@@ -301,7 +323,7 @@ def test_a_run_that_was_cut_off_goes_on_to_the_byte(algorithm: str, tmp_path: Pa
         lora_rank=2,
         checkpoint_every=1,
         train=Settings(updates=3, tellings=1, presentations="fixed", validate_every=2),
-        grpo=GRPO(groups=2, generations=4),
+        grpo=GRPO(cold_start=1, groups=2, generations=4),
     )
     whole = finetune(replace(chosen, name="whole"))
     cut = finetune(replace(chosen, name="cut"))
