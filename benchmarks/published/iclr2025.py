@@ -16,21 +16,20 @@ opponents and seeds. ``benchmarks.published.iclr2025_results`` sets the results 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tyro
 
+from benchmarks.pool import each
 from benchmarks.published.iclr2025_conditions import CONDITIONS, NOBODY, Subject, Tables, WithPersona, ask
 from benchmarks.published.iclr2025_measures import rows
 from benchmarks.published.iclr2025_options import Options
@@ -136,7 +135,7 @@ def _carry_out_missing(run: Run, options: Options) -> dict[str, str]:
                 given_up[subject.name] = f"{subject.after.name}, from which it was to start, was given up"
                 wave.remove(subject)
                 missing.remove(subject)
-        for subject, reason in _each(options, wave):
+        for subject, reason in each(partial(carry_out, options), wave, options.processes):
             if reason:
                 given_up[subject.name] = reason
             trained += subject.opponent != NOBODY
@@ -144,27 +143,6 @@ def _carry_out_missing(run: Run, options: Options) -> dict[str, str]:
             spent = time.perf_counter() - begun
             _told(subject, reason, left, spent * left / trained if trained else None)
     return given_up
-
-
-def _each(options: Options, wave: Sequence[Subject]) -> Iterator[tuple[Subject, str | None]]:
-    """Carry out subjects that do not depend on each other."""
-    if options.processes == 1 or len(wave) < 2:
-        yield from ((subject, carry_out(options, subject)) for subject in wave)
-        return
-    context = multiprocessing.get_context("spawn")
-    processes = min(options.processes, len(wave))
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_alone) as pool:
-        waiting = {pool.submit(carry_out, options, subject): subject for subject in wave}
-        for done in as_completed(waiting):
-            yield waiting[done], done.result()
-
-
-def _alone() -> None:
-    """Prepare a process that is one of several."""
-    import torch
-
-    torch.set_num_threads(1)  # threads of several processes would wait for each other,
-    os.environ["TERM"] = "dumb"  # and progress bars overwrite each other
 
 
 def _told(subject: Subject, reason: str | None, left: int, seconds: float | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,7 @@ Judgement = Literal["standard", "thorough"]
 LABELS = (("action3", "action4"), ("action1", "action2"))
 """The published labels: those of the judgement and those of the training, which the appendix judges with too."""
 
-ORDERS: Mapping[str, Mapping[str, bool]] = {
+ORDERS: Mapping[str, dict[str, Any]] = {
     "original": {},
     "columns swapped": {"columns": True},
     "rows swapped": {"rows": True},
@@ -132,10 +132,10 @@ def tellings(wording: str, judgement: Judgement) -> dict[str, tuple[tuple[Presen
         the order of both lists of labels anew for every prompt, as published; else they stay in their order.
     """
     told: dict[str, tuple[tuple[Presentation, ...], ...]] = {HELD_OUT: one_each(held_out(wording, judgement))}
-    swapped = product((False, True), repeat=2) if judgement == "thorough" else ((False, False),)
-    sentences = [{"options": options, "answers": answers} for options, answers in swapped]
+    sentences = list(product((False, True), repeat=2)) if judgement == "thorough" else [(False, False)]
     for labels, (order, table) in product(LABELS, ORDERS.items()):
-        drawn = tuple(Presentation(labels, wording=wording, **table, **sentence) for sentence in sentences)
+        plain = replace(Presentation(labels, wording=wording), **table)
+        drawn = tuple(replace(plain, options=options, answers=answers) for options, answers in sentences)
         told[f"{'/'.join(labels)}, {order}"] = (drawn,)
     return told
 
@@ -179,17 +179,15 @@ def _order(told: Presentation) -> tuple[bool, ...]:
     return told.rows, told.columns, told.options, told.answers
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WithPersona:
     """A language model that is told who it is before every prompt."""
 
     model: LanguageModel
     persona: str
 
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.model.name
+    def __post_init__(self) -> None:
+        self.name = self.model.name
 
     def told(self, prompt: str) -> str:
         """Return a prompt after what the model is told about itself."""

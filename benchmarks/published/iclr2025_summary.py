@@ -45,9 +45,10 @@ def over_seeds(lines: Iterable[Line]) -> list[dict[str, Any]]:
         drawn = [line["sampled"] for line in found if line["sampled"] is not None]
         if len(numbers):
             ends = dict(zip(("mean", "low", "high"), map(float, interval(numbers)), strict=True))
-            rounded = {name: round(end, 6) for name, end in ends.items()}
-            beside = {"sampled": round(float(np.mean(drawn)), 6) if drawn else None, "seeds": len(numbers)}
-            summarised.append(dict(zip(WITHOUT_SEED, key, strict=True)) | rounded | beside)
+            summary: dict[str, Any] = dict(zip(WITHOUT_SEED, key, strict=True))
+            summary |= {name: round(end, 6) for name, end in ends.items()}
+            summary |= {"sampled": round(float(np.mean(drawn)), 6) if drawn else None, "seeds": len(numbers)}
+            summarised.append(summary)
     return summarised
 
 
