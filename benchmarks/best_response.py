@@ -80,12 +80,14 @@ class Options:
     """Continue where it stopped."""
 
     def check(self) -> None:
-        """Raise a ValueError if an option is out of range."""
+        """Raise a ValueError if an option is out of range, or an opponent does not understand a game."""
         for name in ("processes", "looks", "memory"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         for algorithm in self.algorithms:
             sb3.Options(algorithm=algorithm, seeds=self.seeds, steps=self.steps, block=self.block).check()  # type: ignore[arg-type]
+        for game, opponent in product(map(mg.games.get, self.games), self.opponents):
+            mg.opponents.as_policy(opponent, game.seen_by(1))
 
     def to_json(self) -> dict[str, Any]:
         """Return what decides the numbers."""

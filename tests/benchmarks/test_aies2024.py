@@ -180,6 +180,18 @@ def test_nobody_to_select_is_no_number() -> None:
 
 
 @pytest.mark.slow
+def test_a_population_of_twenty_runs_stays_far_below_four_gibibytes() -> None:
+    code = (
+        "import resource; from agents.population_learning import Populations; "
+        "from benchmarks.published.aies2024 import Options; "
+        "populations = Populations(Options(episodes=200).learning('S')); populations.advance(); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    spent = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert int(spent) < 2 * 1024**2  # KiB
+
+
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     def given(name: str) -> list[str]:
         short = "--players 4 --hidden 32 --episodes 900 --chunk 50 --checkpoint-every 2 --seeds 2"

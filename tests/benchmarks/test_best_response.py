@@ -54,3 +54,18 @@ def test_who_never_comes_near_is_told_apart_from_who_does() -> None:
     assert str(Found((2048, 4096), (0.0, 0.01), 2)) == "3,072 (again)"
     assert str(Found((2048, 4096), (0.0, 0.01), 3)) == "3,072 (a third time)"
     assert str(Found((2048, None), (0.0, 0.25))) == "1 of 2 seeds, gap 0.250"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("--games chess", "unknown game 'chess'"),
+        ("--opponents nobody", "unknown opponent 'nobody'"),
+        ("--games rock_paper_scissors --opponents grim", "two actions"),
+        ("--seeds 0", "seeds must be at least 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(wrong: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=f"best_response: .*{said}"):
+        best_response.main([*wrong.split(), "--folder", str(tmp_path)])
+    assert not list(tmp_path.iterdir())
