@@ -48,6 +48,14 @@ def test_a_learner_s_run_is_audited_in_its_folder(tmp_path: Path, capsys: READ) 
     assert one == other
 
 
+def test_a_strategy_is_audited_among_three(tmp_path: Path, capsys: READ) -> None:
+    goods = "public_goods(players=3, multiplier=1.5)"
+    assert main(["audit", "always_defect", "--folder", str(tmp_path), "--games", goods, "--values", "selfish"]) == 0
+    assert "always_defect 0.000" in capsys.readouterr().out
+    found = json.loads((tmp_path / "audit-always_defect" / METRICS).read_text())["policy"][goods]
+    assert len(found["states"]) == 9 and set(found["p_first"]) == {0}
+
+
 @pytest.mark.slow
 def test_a_language_model_is_audited(tmp_path: Path, tiny_model_folder: Path, capsys: READ) -> None:
     assert main(["audit", str(tiny_model_folder), "--folder", str(tmp_path), "--name", "tiny", *QUICK]) == 0
@@ -55,6 +63,9 @@ def test_a_language_model_is_audited(tmp_path: Path, tiny_model_folder: Path, ca
     assert "legal with probability" in printed and "236 tellings" in printed
     metrics = json.loads((tmp_path / "tiny" / METRICS).read_text())
     assert metrics["response"]["legal_mass"] < 0.01  # it has never learned to answer
+    assert metrics["dilemmas"]["prompts"] == 432 and set(metrics["dilemmas"]["values"]) == {"selfish", "utilitarian"}
+    assert "dilemmas (share of right choices): selfish 0.0" in printed
+    assert "In everyday language" in (tmp_path / "tiny" / "report.html").read_text()
     assert sum(found["share"] for found in metrics["response"]["families"].values()) == pytest.approx(1, abs=1e-4)
     # A random network knows no payoffs: how it is told moves it more than the game and the moves do.
     telling = sum(metrics["response"]["families"][name]["share"] for name in ("order", "labels", "wording"))
@@ -70,7 +81,8 @@ def test_a_language_model_is_audited(tmp_path: Path, tiny_model_folder: Path, ca
         (["grim"], "player 'grim' remembers more than the last round"),
         (["run:nowhere"], "config.json cannot be read"),
         (["bundled", "--games", "rock_paper_scissors"], "each of two or more players has two actions"),
-        (["bundled", "--games", "public_goods(players=3)"], "'moral-games evaluate' judges players in other games"),
+        (["bundled", "--games", "public_goods(levels=3)"], "'moral-games evaluate' judges players in other games"),
+        (["bundled", "--games", "ipd", "public_goods"], "compared have equally many players"),
         (["bundled", "--games", "idp"], "unknown game 'idp'. Did you mean 'ipd'"),
         (["bundled", "--games"], "games of a design are one or more different ones"),
         (["bundled", "--wordings", "compct"], "unknown wording 'compct'"),

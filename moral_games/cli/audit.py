@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,17 +15,18 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from moral_games import games, opponents
+from moral_games import games
 from moral_games.analysis.audit import VALUES, AuditPlan, audit
+from moral_games.analysis.audit_dilemmas import Reader, ask, right_choices
 from moral_games.analysis.factorial import Design, Floats, ToldPolicy
 from moral_games.analysis.sensitivity import SAME_AGAIN
+from moral_games.cli.audit_players import ModelPlayer, Player, player_named
 from moral_games.cli.console import console
 from moral_games.games import MatrixGame
-from moral_games.llm.options import BUNDLED, STUDY, may_be_model
-from moral_games.names import unknown
-from moral_games.policy import PolicyTable
-from moral_games.runs import CONFIG, METRICS, Run, RunError, read_json, write_json
-from moral_games.text import Presentation
+from moral_games.llm.options import STUDY
+from moral_games.runs import METRICS, Run, RunError, write_json
+from moral_games.text import Presentation, dilemmas
+from moral_games.text.dilemmas import Dilemma
 from moral_games.text.labels import HELD_OUT
 from moral_games.text.wordings import WORDINGS
 
@@ -43,7 +44,7 @@ class Audit:
     player: tyro.conf.Positional[str]
     """The folder of a run, "bundled", a Hugging Face id or folder, or an opponent's name."""
     games: tuple[str, ...] = STUDY
-    """Games of two players with two actions each."""
+    """Games of equally many players with two actions each."""
     presentations: Literal["small", "full"] = "small"
     """Two label sets in one wording, or all that are held out in all; in both assignments and all orders of lists."""
     wordings: tuple[str, ...] = ()
@@ -53,9 +54,14 @@ class Audit:
     values: tuple[str, ...] = VALUES
     """The values whose switch points are compared with behaviour."""
     opponent: str = SAME_AGAIN
-    """Against whom values judge actions."""
+    """Against whom values judge actions; in games of many players it takes every other seat."""
     discount: float = 0.0
     """How much later rounds count for values."""
+    dilemmas: bool = True
+    """Tell a language model the everyday dilemmas too, each in two ways: 432 prompts more."""
+    checkpoints: bool = False
+    """Follow a run's model from checkpoint to checkpoint, and through the runs that it started from; each look asks
+    about every game again, with one label set in one wording."""
     folder: Path = Path("runs")
     """Where audits are kept, but for those of a run, which are kept in its folder."""
     name: str | None = None
@@ -65,19 +71,37 @@ class Audit:
         """Ask, write the report, and print what was found."""
         from moral_games.report import write_report
 
-        plan, player = self._plan(), _player(self.player)
+        plan, player = self._plan(), player_named(self.player)
         player.check(plan)
+        if self.checkpoints:
+            _check_followed(player)
         run = Run.resume(self._home(player), self._config(player))
         if run.path(METRICS).exists():
             raise RunError(f"{run.folder} holds a finished audit; choose another --name")
-        policy = player.load()
         begun = time.perf_counter()
-        metrics = _audit(policy, plan)
+        metrics = self._ask(player, plan)
         seconds = round(time.perf_counter() - begun, 2)
         write_json(run.path(METRICS), metrics | {"tellings": plan.tellings, "seconds": seconds})
         report = write_report(run.folder)
         _show(metrics)
         console.print(f"asked {plan.tellings} tellings in {seconds:.0f} s; report: {report}", soft_wrap=True)
+
+    def _ask(self, player: Player, plan: AuditPlan) -> dict[str, Any]:
+        """Carry out the audit, and tell how far it is."""
+        policy = player.load()
+        with _progress("tellings", plan.tellings) as count:
+            metrics = audit(_counted(policy, count), plan)
+        if self.dilemmas and isinstance(player, ModelPlayer):
+            reader, (one, other) = player.reader(), plan.design.labels[0]
+            with _progress("dilemmas", len(dilemmas.names())) as count:
+                answers = ask(_counted_reader(reader, count), dilemmas.names(), (one, other))
+            metrics["dilemmas"] = right_choices(answers, plan.values, np.random.default_rng(0))
+        if self.checkpoints and isinstance(player, ModelPlayer):
+            design = Design(plan.design.games, plan.design.labels[:1], plan.design.wordings[:1])
+            tellings = len(design.games) * len(design.presentations())
+            with _progress("checkpoints", player.looks() * tellings) as count:
+                metrics["drift"] = player.drift(design, lambda asked: _counted(asked, count)) | {"tellings": tellings}
+        return metrics
 
     def _plan(self) -> AuditPlan:
         labels, wordings = PRESENTATIONS[self.presentations]
@@ -100,94 +124,46 @@ class Audit:
         return json.loads(json.dumps(kept | {"name": self.name or self._home(player).name}))
 
 
-@dataclass(frozen=True)
-class TablePlayer:
-    """A strategy or a learner that remembers the last round; it does the same however it is told a game."""
-
-    name: str
-    run: Path | None = None
-
-    def check(self, plan: AuditPlan) -> None:
-        """Raise a ValueError unless the player understands every game and remembers no more than a round."""
-        for game in (*plan.design.games, plan.base):
-            if not isinstance(opponents.as_policy(self.name, game), PolicyTable):
-                raise ValueError(
-                    f"player {self.name!r} remembers more than the last round, and an audit asks about the last round; "
-                    "'moral-games evaluate' and 'moral-games tournament' judge such players"
-                )
-
-    def load(self) -> ToldPolicy:
-        """Return its table, once for each presentation."""
-
-        def tables(game: MatrixGame, told: Sequence[Presentation]) -> Floats:
-            table = opponents.as_policy(self.name, game).probabilities
-            return np.broadcast_to(table, (len(told), *table.shape))
-
-        return tables
+def _check_followed(player: Player) -> None:
+    """Raise an error unless there are checkpoints of a language model to look at."""
+    if not isinstance(player, ModelPlayer):
+        raise ValueError(f"player {player.name!r} is no language model, whose checkpoints could be followed")
+    player.looks()
 
 
-@dataclass(frozen=True)
-class ModelPlayer:
-    """A language model, or a run's."""
-
-    name: str
-    run: Path | None = None
-
-    def check(self, plan: AuditPlan) -> None:
-        """Raise an error if there is no such model, or the run is not finished."""
-        if self.run is not None:
-            if not (self.run / METRICS).exists():
-                raise RunError(
-                    f"{self.run} holds no finished run; continue it with 'moral-games finetune --resume', then audit it"
-                )
-        elif Path(self.name).is_dir():
-            if not Path(self.name, CONFIG).exists():
-                raise ValueError(f"folder {self.name!r} holds neither a run nor a model: it has no {CONFIG}")
-        elif not may_be_model(self.name):
-            raise unknown("player", self.name, (*opponents.names(), BUNDLED))
-
-    def load(self) -> ToldPolicy:
-        """Load the model."""
-        from moral_games.llm import load
-        from moral_games.llm.finetuning import load_run
-        from moral_games.llm.policy import tables
-
-        return partial(tables, load(self.name) if self.run is None else load_run(self.run))
-
-
-Player = TablePlayer | ModelPlayer
-"""Whoever is audited, not yet loaded, and the folder of the run that it comes from."""
-
-
-def _player(name: str) -> Player:
-    """Return who is meant."""
-    if name.partition("(")[0].strip() in opponents.names():
-        return TablePlayer(name)
-    folder = Path(name.removeprefix("run:"))
-    config = read_json(folder / CONFIG) if name.startswith("run:") or (folder / CONFIG).exists() else {}
-    if "lora_rank" in config:
-        return ModelPlayer(name, folder)
-    if name.startswith("run:") or "agent" in config:
-        return TablePlayer(f"run:{folder}", folder)
-    return ModelPlayer(name)
-
-
-def _audit(policy: ToldPolicy, plan: AuditPlan) -> dict[str, Any]:
-    """Carry out the audit, asking few tellings at once so that progress can be seen."""
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar, and give what moves it on."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("tellings", total=plan.tellings)
+        task = progress.add_task(what, total=total)
+        yield lambda number: progress.advance(task, number)
 
-        def asked(game: MatrixGame, told: Sequence[Presentation]) -> Floats:
-            answers = []
-            for begin in range(0, len(told), AT_ONCE):
-                answers.append(policy(game, told[begin : begin + AT_ONCE]))
-                progress.advance(task, len(answers[-1]))
-            return np.concatenate(answers)
 
-        return audit(asked, plan)
+def _counted(policy: ToldPolicy, count: Callable[[int], None]) -> ToldPolicy:
+    """Return the same policy, asked few tellings at once so that progress can be seen."""
+
+    def asked(game: MatrixGame, told: Sequence[Presentation]) -> Floats:
+        answers = []
+        for begin in range(0, len(told), AT_ONCE):
+            answers.append(policy(game, told[begin : begin + AT_ONCE]))
+            count(len(answers[-1]))
+        return np.concatenate(answers)
+
+    return asked
+
+
+def _counted_reader(reader: Reader, count: Callable[[int], None]) -> Reader:
+    """Return the same reader, who is seen to go on."""
+
+    def asked(dilemma: Dilemma, told: Sequence[Presentation]) -> Floats:
+        answers = reader(dilemma, told)
+        count(1)
+        return answers
+
+    return asked
 
 
 def _show(metrics: dict[str, Any]) -> None:
@@ -205,3 +181,10 @@ def _show(metrics: dict[str, Any]) -> None:
     console.print(f"nearest strategies (distance): {near or 'none understands all these games'}", soft_wrap=True)
     explain = "; ".join(f"{' = '.join(rule['names'])} {rule['explained']:.3f}" for rule in rules["values"])
     console.print(f"values (share of choices explained): {explain or 'none does better than a coin'}", soft_wrap=True)
+    if "dilemmas" in metrics:
+        told = "; ".join(f"{value} {found['share']:.3f}" for value, found in metrics["dilemmas"]["values"].items())
+        console.print(f"dilemmas (share of right choices): {told}", soft_wrap=True)
+    if "drift" in metrics:
+        from moral_games.report.audit import undoing
+
+        console.print(undoing(metrics["drift"]), soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from moral_games import games
-from moral_games.report import audit_figures
+from moral_games.report import audit_drift_figures, audit_figures
 
 TEMPLATE = "audit.html"
 
@@ -26,12 +26,17 @@ TOLD = {
 
 def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
     """Return the figures by name."""
-    return {
+    drawn = {
         "responds-to": audit_figures.families(metrics["response"]),
         "interactions": audit_figures.interactions(metrics["response"]),
         "policy": audit_figures.policy(metrics["policy"], _titles(metrics)),
         "payoff-paths": audit_figures.payoff_paths(metrics["paths"]),
     }
+    if "dilemmas" in metrics:
+        drawn["dilemmas"] = audit_figures.right_choices(metrics["dilemmas"])
+    if "drift" in metrics:
+        drawn["drift"] = audit_drift_figures.drift(metrics["drift"])
+    return drawn
 
 
 def audit_headline(metrics: Mapping[str, Any]) -> str:
@@ -56,6 +61,19 @@ def audit_headline(metrics: Mapping[str, Any]) -> str:
     return f"{said} An answer is legal with probability {legal:.3f} on average and {lowest:.3f} at worst."
 
 
+def undoing(drift: Mapping[str, Any]) -> str:
+    """Return in a sentence what later training has made of the first run's value."""
+    found, runs = drift["undone"], drift["runs"]
+    if len(runs) == 1:
+        return f"Looked at {len(drift['looks'])} times; there was no later training that could have undone anything."
+    if found is None:
+        return f"Nothing to undo: {runs[0]['name']} has hardly lowered the regret by {drift['values'][0]}."
+    moved = f"The regret by {found['value']} had gone from {found['before']:.2f} to {found['learned']:.2f}"
+    if found["after"] is None:
+        return f"{moved}; {found['updates']} updates of later training have not brought it back half-way."
+    return f"{moved}; after {found['after']:.0f} updates of later training it is back half-way."
+
+
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page's template is filled with, but for the figures."""
     return {
@@ -64,6 +82,7 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "titles": _titles(metrics),
         "told": TOLD,
         "headline": audit_headline(metrics),
+        "undoing": undoing(metrics["drift"]) if "drift" in metrics else "",
     }
 
 

@@ -131,3 +131,25 @@ def _asked(axis: Axes, path: Mapping[str, Any], states: Sequence[str]) -> None:
     axis.set_xticks(x, [f"{point:g}" for point in path["grid"]], fontsize=7)
     axis.set_xlabel("factor of all payoffs" if path["moves"] == "stakes" else "payoff", fontsize=9)
     axis.spines[:].set_visible(False)
+
+
+def right_choices(found: Mapping[str, Any]) -> Figure:
+    """Draw how often what each value asks for is chosen in the dilemmas of each theme."""
+    values = list(found["values"])
+    themes = sorted({theme for one in found["values"].values() for theme in one["themes"]})
+    shares = np.array(
+        [
+            [found["values"][value]["themes"].get(theme, {"share": np.nan})["share"] for theme in themes]
+            for value in values
+        ]
+    )
+    figure = Figure(figsize=(WIDTH, 1.6 + 0.4 * len(values)), layout="constrained")
+    axis = figure.subplots()
+    image = axis.imshow(shares, vmin=0, vmax=1, cmap="RdYlBu", aspect="auto")
+    for row, column in np.ndindex(shares.shape):
+        if np.isfinite(shares[row, column]):
+            axis.text(column, row, f"{shares[row, column]:.2f}", ha="center", va="center", fontsize=8)
+    axis.set_xticks(range(len(themes)), themes, rotation=25, ha="right", fontsize=8)
+    axis.set_yticks(range(len(values)), values, fontsize=8)
+    figure.colorbar(image, ax=axis, label="share of right choices", shrink=0.9)
+    return figure

@@ -11,10 +11,11 @@ import pytest
 
 import moral_games as mg
 from moral_games.analysis import AuditPlan, Design, audit
+from moral_games.analysis.audit_dilemmas import right_choices
 from moral_games.report import write_report
 from moral_games.report.audit import audit_headline
-from moral_games.runs import METRICS, Run, write_json
-from moral_games.text import Presentation
+from moral_games.runs import METRICS, Run, read_json, write_json
+from moral_games.text import Presentation, dilemmas
 
 
 def first_label(game: mg.MatrixGame, told: Sequence[Presentation]) -> np.ndarray:
@@ -84,3 +85,39 @@ def response(responds_to: str, lowest: float = 1.0, **shares: float) -> dict[str
 )
 def test_the_headline_says_what_was_found(metrics: dict[str, Any], said: str) -> None:
     assert said in audit_headline(metrics)
+
+
+def look(run: int, update: int, regret: float) -> dict[str, Any]:
+    families = {"labels": 0.25, "payoffs": 0.75}
+    numbers = {
+        "legal_mass": 0.9,
+        "kl": 0.5 * update,
+        "perplexity": 20.0,
+        "responds_to": "payoffs",
+        "families": families,
+    }
+    return {"run": run, "update": update, "total": 10 * run + update, "regret": {"<b>duty</b>": regret}, **numbers}
+
+
+def test_dilemmas_and_drift_are_told_where_there_are_any(tmp_path: Path) -> None:
+    run = finished_audit(tmp_path, first_label, ("ipd",))
+    assert "In everyday language" not in write_report(run.folder).read_text()
+    answers = {name: np.full((2, 3, 2), 0.4) for name in dilemmas.names("work")}
+    undone = {"value": "<b>duty</b>", "before": 1.0, "learned": 0.2, "after": 5.0, "updates": 10}
+    drift = {
+        "values": ["<b>duty</b>"],
+        "runs": [{"name": "moral", "begins": 0}, {"name": "selfish", "begins": 10}],
+        "looks": [look(0, 0, 1.0), look(0, 10, 0.2), look(1, 0, 0.2), look(1, 10, 1.0)],
+        "undone": undone,
+        "tellings": 32,
+    }
+    told = {
+        "dilemmas": right_choices(answers, ["selfish", "virtue_equality"], np.random.default_rng(0)),
+        "drift": drift,
+    }
+    write_json(run.path(METRICS), read_json(run.path(METRICS)) | told)
+    page = write_report(run.folder).read_text()
+    assert page.count("data:image/png;base64,") == 6 and "<b>duty" not in page
+    assert "after 5 updates of later training it is back half-way" in page
+    assert f"<td>{told['dilemmas']['values']['selfish']['share']:.3f}</td>" in page
+    assert "<td>moral</td><td>10</td><td>0.200</td><td>0.900</td><td>5.000</td><td>20.00</td>" in page
