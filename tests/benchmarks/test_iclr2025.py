@@ -378,7 +378,7 @@ def test_a_study_is_not_replaced_and_takes_up_what_is_there(study: Run, tiny_mod
         ({"games": ("idp",)}, "unknown game"),
         ({"games": ("rock_paper_scissors",)}, "two actions each"),
         ({"wording": "structred"}, "unknown wording"),
-        ({"algorithm": "ppo", "opponents": ("llm",)}, "learns by the exact gradient"),
+        ({"algorithm": "ppo", "opponents": ("llm",)}, "opponent 'llm'"),
         ({"as_published": ("current-mve",)}, "current-move"),
         ({"processes": 0}, "processes must be at least 1"),
         ({"name": "../escape"}, "plain folder name"),
