@@ -113,6 +113,11 @@ class Found:
         """Whether every seed got there."""
         return None not in self.steps
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to try."""
+        return self.everyone or self.attempt == len(ATTEMPTS)
+
     def __str__(self) -> str:
         needed = [steps for steps in self.steps if steps is not None]
         if not self.everyone:
@@ -144,11 +149,21 @@ def reached(gaps: Sequence[float], looks: int) -> int | None:
     return next((first + 1 for first in range(len(near) - looks + 1) if all(near[first : first + looks])), None)
 
 
-def find(asked: Options, cell: Cell) -> Found:
-    """Let the seeds of one algorithm learn against one opponent, and try again if one does not get there."""
+def find(asked: Options, known: Mapping[Cell, Found], cell: Cell) -> Found:
+    """Let the seeds of one algorithm learn against one opponent, and try again if one does not get there.
+
+    Parameters
+    ----------
+    asked
+        What is asked.
+    known
+        What attempts have come to already.
+    cell
+        Who learns what against whom.
+    """
     game, opponent, algorithm = cell
-    found = Found((None,), (1.0,))
-    for number, attempt in enumerate(ATTEMPTS, start=1):
+    found = known.get(cell, Found((None,), (1.0,), 0))
+    for number, attempt in enumerate(ATTEMPTS[found.attempt :], start=found.attempt + 1):
         options = {key: amount for key, amount in attempt.items() if key not in ("longer", "observed")}
         settings = sb3.Options(
             game=game,
@@ -179,9 +194,9 @@ def find_all(asked: Options) -> dict[Cell, Found]:
     kept = run.history()
     run.rewind(len(kept))
     known = {tuple(record["cell"]): _from_json(record) for record in kept}
-    left = [cell for cell in cells if cell not in known]
+    left = [cell for cell in cells if cell not in known or not known[cell].settled]
 
-    for cell, found in each(partial(find, asked), left, asked.processes):
+    for cell, found in each(partial(find, asked, dict(known)), left, asked.processes):
         known[cell] = found
         run.append({"cell": cell, **asdict(found)})
         print(f"{', '.join(cell)}: {found}", file=sys.stderr, flush=True)

@@ -44,9 +44,13 @@ def test_who_does_not_get_there_tries_again_and_observes_more_in_the_end(
 
     monkeypatch.setattr(best_response, "_learn", learn)
     asked = best_response.Options(seeds=2, steps=2048)
-    assert best_response.find(asked, ("ipd", opponent, "ppo")) == Found((8192, 8192), (0.0, 0.0), 3)
+    cell = ("ipd", opponent, "ppo")
+    assert best_response.find(asked, {}, cell) == Found((8192, 8192), (0.0, 0.0), 3)
     attempts = zip((2048, 8192, 8192), (0.0, 2.0, 2.0), observed, strict=True)
     assert tried == [(seed, *attempt) for attempt in attempts for seed in (0, 1)]
+    tried.clear()
+    best_response.find(asked, {cell: Found((2048, None), (0.0, 0.25), 2)}, cell)
+    assert tried == [(seed, 8192, 2.0, observed[-1]) for seed in (0, 1)]
 
 
 def test_who_never_comes_near_is_told_apart_from_who_does() -> None:
