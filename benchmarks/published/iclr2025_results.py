@@ -117,7 +117,7 @@ def _heading(run: Run, opponent: str) -> str:
     told = [
         f"Model: `{config['model']}`; wording: `{config['wording']}`; algorithm: `{config['algorithm']}`, at most "
         f"{config['train']['updates']} updates; opponent of the training: `{opponent}`.",
-        f"{len(trained)} trainings took {hours:.1f} hours of process time.",
+        f"{len(trained)} trainings, with what is judged before and after each, took {hours:.1f} hours added up.",
         *(f"Given up: `{name}` ({reason})." for name, reason in given_up.items()),
         "Numbers are means over seeds. *Exact* is computed from the model's probabilities, *sampled* is the published "
         "protocol (50 answers a game), *held-out* is exact over balanced presentations that were never trained on.",

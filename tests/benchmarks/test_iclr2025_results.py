@@ -81,7 +81,7 @@ def test_regret_is_on_the_published_scale() -> None:
 
 def test_a_page_tells_what_the_run_holds(study: Run) -> None:
     page = section(study, "tit_for_tat")
-    assert "2 trainings took 2.0 hours" in page and "utilitarian-tit_for_tat-0" in page and "no answer" in page
+    assert "took 2.0 hours" in page and "utilitarian-tit_for_tat-0" in page and "no answer" in page
     duty, _, learned, labels, wordings, unrelated, words = cells(page, "game")
     assert duty[1:3] == ["1.7", "2.00"] and duty[4] == "2.00"
     assert learned[1:4] == ["1.000", "0.000", "0.000"] and learned[-1] == "1.000"
