@@ -20,25 +20,32 @@ from moral_games.text import check_labels
 
 
 class TokenTree:
-    """The tokens of a question's prompts and labels, merged from the front.
+    """The tokens of prompts and of answers to them, merged from the front.
+
+    Parameters
+    ----------
+    prompts
+        S prompts.
+    answers
+        A answers to each of them: the labels, or whatever else is to be scored.
 
     Attributes
     ----------
     tokens, parents, depths
         One entry a node: its token, the node before it (-1 at the root), its position in the text.
     paths
-        ``paths[s][a]``: for each token of label a after prompt s, the node before it and the token.
+        ``paths[s][a]``: for each token of answer a to prompt s, the node before it and the token.
     """
 
-    def __init__(self, prompts: Sequence[Sequence[int]], labels: Sequence[Sequence[int]]) -> None:
+    def __init__(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[Sequence[int]]]) -> None:
         self.tokens: list[int] = []
         self.parents: list[int] = []
         self.depths: list[int] = []
         self._children: dict[tuple[int, int], int] = {}
         self.paths: list[list[list[tuple[int, int]]]] = []
-        for prompt in prompts:
+        for prompt, possible in zip(prompts, answers, strict=True):
             end = self._extend(-1, prompt)
-            self.paths.append([self._path(end, label) for label in labels])
+            self.paths.append([self._path(end, answer) for answer in possible])
         self._scored_last()
 
     def __len__(self) -> int:
@@ -54,11 +61,11 @@ class TokenTree:
             node = child
         return node
 
-    def _path(self, end: int, label: Sequence[int]) -> list[tuple[int, int]]:
+    def _path(self, end: int, answer: Sequence[int]) -> list[tuple[int, int]]:
         path = []
-        for position, token in enumerate(label):
+        for position, token in enumerate(answer):
             path.append((end, token))
-            if position + 1 < len(label):
+            if position + 1 < len(answer):
                 end = self._extend(end, (token,))
         return path
 
@@ -131,7 +138,7 @@ def tree(model: TextModel, question: Question) -> TokenTree:
     """Return the token tree of a question."""
     check_tokens(model, question.labels)
     labels = [label_tokens(model, question.prompts[0], label) for label in question.labels]
-    return TokenTree([model.encode(prompt) for prompt in question.prompts], labels)
+    return TokenTree([model.encode(prompt) for prompt in question.prompts], [labels] * len(question.prompts))
 
 
 def batches(trees: Sequence[Sized], tokens: int = TOKENS_AT_ONCE) -> list[range]:

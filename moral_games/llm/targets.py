@@ -9,6 +9,8 @@ from moral_games.games import MatrixGame
 from moral_games.llm.lesson import Lesson
 from moral_games.opponents import as_policy
 from moral_games.policy import FiniteStatePolicy, windows
+from moral_games.rewards import RewardFunction
+from moral_games.text.reckoning import RECKONINGS, reckoning
 
 BEST = "best"
 """The target that is the best legal play for the lesson's value against its opponent."""
@@ -79,6 +81,46 @@ def by_last_actions(policy: FiniteStatePolicy, game: MatrixGame, memory: int = 1
             )
         rows.append(found[0])
     return FiniteStatePolicy.from_windows(rows, joint_actions, policy.name)
+
+
+def worked_value(reward: RewardFunction) -> str:
+    """Return the name of the value by which answers are worked out; what illegal answers cost does not count.
+
+    Raises
+    ------
+    ValueError
+        If the reward is not a single value that can be worked out in words.
+    """
+    terms = [(weight, value.name) for weight, value in reward.terms if not value.judges_illegal]
+    if len(terms) != 1 or terms[0][0] <= 0:
+        raise ValueError(
+            f"answers are worked out by one value, and {str(reward)!r} is {len(terms)} or is turned round; "
+            f"choose one of {', '.join(RECKONINGS)}, with an illegal(...) term if you like"
+        )
+    reckoning(terms[0][1])
+    return terms[0][1]
+
+
+def certain_next(lesson: Lesson) -> NDArray[np.int64]:
+    """Return what the opponent is going to do after each state, (S,) int.
+
+    Raises
+    ------
+    ValueError
+        If it is not certain, or depends on more than the model is told.
+    """
+    met = lesson.problem.situations
+    acting = lesson.opponents[0].with_illegal[met.memory[:, 1]]
+    found = np.full(lesson.states, -1)
+    for state, actions in zip(met.memory[:, 0], acting, strict=True):
+        action = int(actions.argmax())
+        if actions[action] < 1 or found[state] not in (-1, action):
+            raise ValueError(
+                f"answers are worked out against an opponent whose next action follows from "
+                f"{_rounds(lesson.memory)}, and that of {lesson.opponent!r} does not; choose e.g. tit_for_tat"
+            )
+        found[state] = action
+    return found
 
 
 def _reached(policy: FiniteStatePolicy) -> NDArray[np.int64]:

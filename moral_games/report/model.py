@@ -18,12 +18,14 @@ TEMPLATE = "model.html"
 def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
     """Return the figures by name."""
     titles, states = _titles(metrics), _states(metrics)
-    return {
+    drawn = {
         "action-probabilities": figures.action_probabilities(metrics, titles, states),
-        "action-types": figures.action_types(history),
         "moral-regret": figures.moral_regret(metrics, titles),
         "presentation-gap": figures.telling(metrics, titles, states),
     }
+    if history and "action_types" in history[0]:
+        drawn["action-types"] = figures.action_types(history)
+    return drawn
 
 
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:

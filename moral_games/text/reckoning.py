@@ -12,6 +12,7 @@ from typing import NamedTuple
 from moral_games.games import MatrixGame
 from moral_games.names import unknown
 from moral_games.text.presentation import Presentation
+from moral_games.text.wordings import listed
 
 ANSWER = 'Answer: "'
 """What stands between a calculation and a label; a quotation mark follows the label."""
@@ -93,14 +94,13 @@ def work_out(game: MatrixGame, told: Presentation, expected: int, value: str) ->
     >>> from moral_games import games
     >>> told = Presentation(("left", "right"))
     >>> work_out(games.get("ipd"), told, expected=0, value="utilitarian").text
-    'They do "left". "left": 3 + 3 = 6. "right": 4 + 0 = 4. Answer: "'
+    'They do "left", column 1. "left": 3 + 3 = 6. "right": 4 + 0 = 4. Most: 6. Answer: "'
     """
     reckon, names = reckoning(value), told.names
-    listed = [action for action in told.assignment if action < game.shape[0]]
-    found = {
-        action: reckon(*map(float, game.payoffs[action, expected])) for action in listed[:: -1 if told.rows else 1]
-    }
+    rows, columns = listed(game.shape[0], told, told.rows), listed(game.shape[1], told, told.columns)
+    found = {action: reckon(*map(float, game.payoffs[action, expected])) for action in rows}
     lines = " ".join(f'"{names[action]}": {words}.' for action, (words, _) in found.items())
-    highest = max(number for _, number in found.values())
-    best = [action for action, (_, number) in found.items() if number == highest]
-    return Worked(f'They do "{names[expected]}". {lines} {ANSWER}', best[0] if len(best) == 1 else None)
+    most = max(number for _, number in found.values())
+    best = [action for action, (_, number) in found.items() if number == most]
+    column = f'They do "{names[expected]}", column {columns.index(expected) + 1}.'
+    return Worked(f"{column} {lines} Most: {most:g}. {ANSWER}", best[0] if len(best) == 1 else None)

@@ -131,7 +131,7 @@ def explicit(game: MatrixGame, telling: Telling, previous: Sequence[int] | None)
     """
     names, others = _quoted(telling), _others(game, "the other", "player")
     meanings = "; ".join(
-        f"{names[action]} means {_meaning(game, action)}" for action in _listed(max(game.shape), telling, telling.rows)
+        f"{names[action]} means {_meaning(game, action)}" for action in listed(max(game.shape), telling, telling.rows)
     )
     history = "This is the first round."
     if previous is not None:
@@ -171,15 +171,15 @@ def payoff_table(game: MatrixGame, telling: Telling, own: str = "", other: str =
         Whether the line under a Markdown table's head is drawn.
     """
     names = _quoted(telling)
-    rows = _listed(game.shape[0], telling, telling.rows)
+    rows = listed(game.shape[0], telling, telling.rows)
     if game.players != 2:
-        others = [_listed(count, telling, telling.columns) for count in game.shape[1:]]
+        others = [listed(count, telling, telling.columns) for count in game.shape[1:]]
         lines = [
             f"you {names[own]}, they {', '.join(names[a] for a in rest)}: {_points(game.payoffs[(own, *rest)])}"
             for own, *rest in product(rows, *others)
         ]
         return "".join(f"{line}\n" for line in lines)
-    columns = _listed(game.shape[1], telling, telling.columns)
+    columns = listed(game.shape[1], telling, telling.columns)
     lines = ["| | " + " | ".join(f"{other}{names[c]}" for c in columns) + " |"]
     if rule:
         lines.append("|---" * (1 + len(columns)) + "|")
@@ -217,11 +217,11 @@ def _quoted(telling: Telling) -> list[str]:
 
 def _options(game: MatrixGame, telling: Telling, backwards: bool) -> str:
     names = _quoted(telling)
-    offered = [names[action] for action in _listed(game.shape[0], telling, backwards)]
+    offered = [names[action] for action in listed(game.shape[0], telling, backwards)]
     return f"{', '.join(offered[:-1])} or {offered[-1]}" if len(offered) > 1 else offered[0]
 
 
-def _listed(actions: int, telling: Telling, backwards: bool) -> list[int]:
+def listed(actions: int, telling: Telling, backwards: bool) -> list[int]:
     """Return a player's actions in the order in which their labels are listed."""
     listed = [action for action in telling.assignment if action < actions]
     return listed[::-1] if backwards else listed
@@ -229,8 +229,8 @@ def _listed(actions: int, telling: Telling, backwards: bool) -> list[int]:
 
 def _cells(game: MatrixGame, telling: Telling) -> Iterator[tuple[int, ...]]:
     """Return the joint actions in the order in which a payoff table lists them."""
-    others = (_listed(count, telling, telling.columns) for count in game.shape[1:])
-    return product(_listed(game.shape[0], telling, telling.rows), *others)
+    others = (listed(count, telling, telling.columns) for count in game.shape[1:])
+    return product(listed(game.shape[0], telling, telling.rows), *others)
 
 
 def _others(game: MatrixGame, only: str, one_of: str) -> list[str]:

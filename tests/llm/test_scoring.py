@@ -81,7 +81,7 @@ def test_a_question_asked_twice_is_read_once(tiny_model: TextModel, monkeypatch:
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=1, max_size=5))
 def test_a_tree_holds_every_text_and_each_beginning_once(prompts: list[list[int]]) -> None:
     labels = [[1, 2], [1, 3], [0]]
-    merged = TokenTree(prompts, labels)
+    merged = TokenTree(prompts, [labels] * len(prompts))
     ancestry = merged.ancestry()
     for prompt, state in zip(prompts, merged.paths, strict=True):
         for label, path in zip(labels, state, strict=True):
@@ -104,7 +104,7 @@ def test_shared_text_makes_a_tree_small(tiny_model: TextModel) -> None:
 
 
 def test_batches_respect_the_limit() -> None:
-    trees = [TokenTree([[k] * n], [[1]]) for k, n in enumerate((10, 30, 5, 5, 100))]
+    trees = [TokenTree([[k] * n], [[[1]]]) for k, n in enumerate((10, 30, 5, 5, 100))]
     groups = batches(trees, tokens=70)
     assert [list(group) for group in groups] == [[0, 1], [2, 3], [4]]
     assert batches([], tokens=70) == []

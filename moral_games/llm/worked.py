@@ -1,0 +1,163 @@
+"""Supervised fine-tuning on worked answers: the calculation that a value asks for, and then the label.
+
+Every answer is computed from the payoffs of a game, and with every telling comes another game. So what can be learned
+is to read payoffs, and nothing about one game. The calculation can be left out, to see what it is good for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import torch
+
+from moral_games import text
+from moral_games.games.random_games import drawn_game
+from moral_games.llm.adapters import copy_weights, set_weights
+from moral_games.llm.exam import examine, papers
+from moral_games.llm.lesson import Lesson
+from moral_games.llm.models import TextModel
+from moral_games.llm.policy import LanguageModel, question
+from moral_games.llm.reasoner import Reasoner
+from moral_games.llm.scoring import TokenTree, batches, log_probabilities
+from moral_games.llm.settings import Algorithm, Worked
+from moral_games.llm.shortage import halving
+from moral_games.llm.stepping import SteppingTrainer
+from moral_games.llm.targets import certain_next, worked_value
+from moral_games.llm.validation import SMALL_FAULT, Validation, Weights
+from moral_games.text.reckoning import work_out
+
+EXAM_SEED = 1
+"""Seed of the games of validation, the same for every run."""
+
+
+class Answered(NamedTuple):
+    """A prompt, and the whole answer that is taught."""
+
+    prompt: str
+    answer: str
+
+
+def as_player(model: LanguageModel, own: Worked) -> LanguageModel:
+    """Return a model that was taught worked answers as the player that it is.
+
+    Raises
+    ------
+    ValueError
+        If it is to calculate, and is not in this process.
+    """
+    if own.before == "nothing":
+        return model
+    if not isinstance(model, TextModel):
+        raise ValueError(f"only a model in this process can be read after its calculation; {model.name!r} is not")
+    return Reasoner(model, own.longest)
+
+
+def answered(lesson: Lesson, told: text.Presentation, before: str) -> list[Answered]:
+    """Return the worked answers to a game, one a state in which one action is best; not to its first round.
+
+    Parameters
+    ----------
+    lesson
+        A game, a value that can be worked out in words, and an opponent whose next move is certain.
+    told
+        How the game is told.
+    before
+        What comes before the label: "calculation" or "nothing".
+    """
+    value, expected = worked_value(lesson.reward), certain_next(lesson)
+    prompts = question(lesson.game, told).prompts
+    found = []
+    for state in range(1, lesson.states):
+        calculation, best = work_out(lesson.game, told, int(expected[state]), value)
+        if best is not None:
+            label = told.names[best]
+            found.append(Answered(prompts[state], f'{calculation}{label}"' if before == "calculation" else label))
+    return found
+
+
+@dataclass(eq=False)
+class ExamValidation(Validation):
+    """The best weights so far, by an exam; the *fault* is the share of wrong answers."""
+
+    own: Worked = field(default_factory=Worked)
+    games: int = 6
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.exam = papers(self.lesson, self.games, np.random.default_rng(EXAM_SEED), self.own.highest)
+
+    def look(self, update: int, weights: Weights) -> dict[str, float]:
+        """Judge weights that were reached after an update, and remember them if they are the best."""
+        present = copy_weights(self.model)
+        set_weights(self.model, weights)
+        found = examine(as_player(self.model, self.own), self.exam)
+        set_weights(self.model, present)
+        fault = 1 - found["right"]
+        if fault <= max(self.best_fault, SMALL_FAULT):
+            self.best_fault, self.best_update = fault, update
+            self.best_weights = {name: weight.clone() for name, weight in weights.items()}
+        self.passes = self.passes + 1 if fault <= self.stop_fault else 0
+        return {"fault": fault, "right": found["right"], "legal_mass": found["legal"]}
+
+
+@dataclass(eq=False)
+class WorkedTrainer(SteppingTrainer):
+    """A language model that learns to work out what a value calls for; see `SteppingTrainer`."""
+
+    own: Worked
+
+    algorithm: ClassVar[Algorithm] = "worked"
+
+    @property
+    def each_update(self) -> str:
+        """What an update is made of, in words."""
+        before = "after their calculation" if self.own.before == "calculation" else "with nothing before them"
+        return (
+            f"{self.own.games} games, drawn anew, each in all states but the first; labels {before}, by cross-entropy"
+        )
+
+    def update(self) -> dict[str, Any]:
+        """Make one step, and validate when it is due; see `SteppingTrainer.update`."""
+        trees = [self._tree(answers) for answers in self._draw() if answers]
+        loss, tokens = halving(
+            lambda tokens: self._read(trees, tokens),
+            self.settings.micro_batch_tokens,
+            least=max(map(len, trees), default=0),
+        )
+        self.settings = replace(self.settings, micro_batch_tokens=tokens)
+        return self._step(loss) | self._looked()
+
+    def _validation(self) -> Validation:
+        return ExamValidation(self.model, self.lesson, self.settings.stop_fault, own=self.own)
+
+    def _draw(self) -> list[list[Answered]]:
+        """Draw the games of an update, each under one assignment of its labels."""
+        found = []
+        for _ in range(self.own.games):
+            told = text.draw(self.rng, 2, self.lesson.wording).assignments()
+            lesson = replace(self.lesson, game=drawn_game(self.rng, highest=self.own.highest))
+            found.append(answered(lesson, told[self.rng.integers(len(told))], self.own.before))
+        return found
+
+    def _tree(self, answers: Sequence[Answered]) -> TokenTree:
+        encode, end = self.model.encode, self.model.tokenizer.eos_token_id
+        prompts = [encode(prompt) for prompt, _ in answers]
+        whole = [[*encode(prompt, answer), end] for prompt, answer in answers]
+        rest = [[text[len(prompt) :]] for prompt, text in zip(prompts, whole, strict=True)]
+        return TokenTree(prompts, rest)
+
+    def _read(self, trees: Sequence[TokenTree], tokens: int) -> float:
+        """Leave the gradient of the mean loss of these trees in the weights; return the loss, a token's."""
+        self.optimizer.zero_grad()
+        total = 0.0
+        for group in batches(trees, tokens):
+            part = [trees[k] for k in group]
+            for entry, scores in zip(part, log_probabilities(self.model, part), strict=True):
+                lengths = torch.tensor([len(path) for state in entry.paths for path in state], device=scores.device)
+                loss = -(scores[:, 0] / lengths).mean() / len(trees)
+                loss.backward(retain_graph=entry is not part[-1])
+                total += float(loss.detach())
+        return total
