@@ -20,8 +20,8 @@ from moral_games.llm.models import load
 from moral_games.llm.policy import tables
 from moral_games.llm.preferences import preferences
 from moral_games.llm.settings import PPO, Settings
-from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
-from moral_games.llm.whole_table import TableTrainer
+from moral_games.llm.stepping import LessonTrainer
+from moral_games.llm.trainers import make_trainer, with_adapters
 from moral_games.text import Presentation
 
 METHODS: Mapping[str, Finetune] = {
@@ -124,12 +124,14 @@ def learn(goal: Goal, method: str, seed: int) -> Learned:
             return learned
 
 
-def prepared(model: str, method: str, seed: int) -> Trainer:
+def prepared(model: str, method: str, seed: int) -> LessonTrainer:
     """Return what trains a fresh model by a method; it validates after the last update alone."""
     options = replace(METHODS[method], model=model, seed=seed)
     updates, _ = options.train.schedule(options.algorithm)
     options = replace(options, train=replace(options.train, validate_every=updates))
-    return make_trainer(with_adapters(load(model), options), options)
+    trainer = make_trainer(with_adapters(load(model), options), options)
+    assert isinstance(trainer, LessonTrainer)  # none of the methods has two models that learn
+    return trainer
 
 
 def sample(lesson: Lesson) -> tuple[Presentation, ...]:
@@ -137,12 +139,11 @@ def sample(lesson: Lesson) -> tuple[Presentation, ...]:
     return tuple(dict.fromkeys(lesson.told(np.random.default_rng(0), SAMPLE)))
 
 
-def look(trainer: Trainer, shown: Mapping[str, Sequence[Presentation]], spent: float, busy: float) -> Look:
+def look(trainer: LessonTrainer, shown: Mapping[str, Sequence[Presentation]], spent: float, busy: float) -> Look:
     """Look at the weights that would be kept, after so many seconds of training and of processors."""
     model, lesson = trainer.model, trainer.validation.lesson
     present = copy_weights(model)
-    if isinstance(trainer, TableTrainer):
-        set_weights(model, trainer.average)
+    set_weights(model, trainer.judged())
     found = {where: tables(model, lesson.game, presentations) for where, presentations in shown.items()}
     set_weights(model, present)
     kept = {where: duty_kept(lesson, each) for where, each in found.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,7 +18,6 @@ from safetensors.torch import load_file, save_file
 
 from moral_games.llm import adapters
 from moral_games.llm.adapters import copy_weights, trainable
-from moral_games.llm.lesson import Lesson
 from moral_games.llm.losses import (
     Moments,
     advantages,
@@ -31,59 +30,43 @@ from moral_games.llm.losses import (
 from moral_games.llm.models import TextModel
 from moral_games.llm.policy import question
 from moral_games.llm.sampling import Answers, Asked, play, read
-from moral_games.llm.settings import PPO, Settings
-from moral_games.llm.validation import Validation
+from moral_games.llm.settings import PPO, Algorithm
+from moral_games.llm.stepping import LessonTrainer
+from moral_games.llm.validation import Weights
 from moral_games.runs import read_json, write_json
 
 VALUE_HEAD = "value-head.safetensors"
 
 
 @dataclass(eq=False)
-class PPOTrainer:
-    """A language model that learns by PPO; see `moral_games.llm.trainers.Trainer`.
+class PPOTrainer(LessonTrainer):
+    """A language model that learns by PPO; see `LessonTrainer`."""
 
-    Parameters
-    ----------
-    model
-        A model with adapters (`adapters.add_lora`).
-    lesson
-        What it is taught.
-    settings, ppo
-        How.
-    rng
-        Where every draw comes from.
-    """
+    own: PPO
 
-    model: TextModel
-    lesson: Lesson
-    settings: Settings
-    ppo: PPO
-    rng: np.random.Generator
-
-    done: int = field(default=0, init=False)
     moments: Moments = field(default_factory=Moments, init=False)
 
+    algorithm: ClassVar[Algorithm] = "ppo"
+
     def __post_init__(self) -> None:
-        self.total, self.learning_rate = self.settings.schedule("ppo")
+        super().__post_init__()
         self.head = _value_head(self.model, self.rng)
-        self.kl_weight = self.ppo.kl
+        self.kl_weight = self.own.kl
         self.weights = [*trainable(self.model).values(), *self.head.parameters()]
         self.optimizer = torch.optim.Adam(self.weights, lr=self.learning_rate)
-        self.validation = Validation(self.model, self.lesson, self.settings.stop_fault)
 
     @property
     def each_update(self) -> str:
         """What an update is made of, in words."""
-        ppo, told = self.ppo, self.lesson.described(self.settings.tellings)
+        ppo, told = self.own, self.lesson.described(self.settings.tellings)
         played = (
             f"{ppo.episodes} sampled episode(s) of {self.settings.rounds} rounds under each, {ppo.epochs} epochs of PPO"
         )
         return f"{told}; {played}" + (f", as published: {', '.join(ppo.as_published)}" if ppo.as_published else "")
 
-    @property
-    def finished(self) -> bool:
-        """Whether the last update is done, or validation was passed twice in a row."""
-        return self.done >= self.total or self.validation.passed
+    def judged(self) -> Weights:
+        """Return the weights as they are."""
+        return copy_weights(self.model)
 
     def update(self) -> dict[str, Any]:
         """Play, learn from the answers, and validate when it is due.
@@ -101,7 +84,7 @@ class PPOTrainer:
         """
         told = self.lesson.told(self.rng, self.settings.tellings)
         asked = [Asked.of(self.model, question(self.lesson.game, entry, self.lesson.memory)) for entry in told]
-        answers = self._play(asked * self.ppo.episodes)
+        answers = self._play(asked * self.own.episodes)
         divergence, learned = self._learn(answers)
         record = {
             "update": self.done + 1,
@@ -114,12 +97,10 @@ class PPOTrainer:
             "action_types": self.lesson.action_types(answers.shares(self.lesson)),
         }
         self.kl_weight = next_kl_weight(
-            self.kl_weight, divergence, len(answers.said), self.ppo.kl_target, self.ppo.kl_horizon
+            self.kl_weight, divergence, len(answers.said), self.own.kl_target, self.own.kl_horizon
         )
         self.done += 1
-        if self.done % self.settings.validate_every == 0 or self.done == self.total:
-            record["validation"] = self.validation.look(self.done, copy_weights(self.model))
-        return record
+        return record | self._looked()
 
     def save(self, folder: Path) -> None:
         """Write all that what follows depends on into an empty folder."""
@@ -134,10 +115,6 @@ class PPOTrainer:
         }
         write_json(folder / adapters.STATE, state)
 
-    def keep(self, folder: Path) -> None:
-        """Put the best weights back, and write them into a run's folder."""
-        self.validation.keep(folder)
-
     def load(self, folder: Path) -> None:
         """Go back to where `save` was called."""
         adapters.load_training(self.model, self.optimizer, folder)
@@ -149,7 +126,7 @@ class PPOTrainer:
 
     def _play(self, asked: list[Asked]) -> Answers:
         """Play an episode under each telling; where the slip is repeated, with adapters that drop out."""
-        if not (self.ppo.repeats("dropout") and self.done):
+        if not (self.own.repeats("dropout") and self.done):
             return play(self.model, self.lesson, asked, self.settings.rounds, self.rng)
         with torch.random.fork_rng():
             torch.manual_seed(int(self.rng.integers(2**63)))
@@ -161,7 +138,7 @@ class PPOTrainer:
 
     def _learn(self, answers: Answers) -> tuple[float, dict[str, float]]:
         """Learn from answers; return their mean divergence from the base model, and losses of the last epoch."""
-        ppo, mask = self.ppo, _said(answers).to(self.model.device)
+        ppo, mask = self.own, _said(answers).to(self.model.device)
         with torch.no_grad():
             before, values = self._read(answers, range(len(answers.said)))
             with self.model.model.disable_adapter():
@@ -182,8 +159,8 @@ class PPOTrainer:
         """Return the answers' rewards, centred and scaled by all rewards so far, and clipped."""
         self.moments = self.moments.after(answers.rewards)
         scores = self.moments.scaled(answers.rewards)
-        if not self.ppo.repeats("no_score_clip"):
-            scores = scores.clip(-self.ppo.score_clip, self.ppo.score_clip)
+        if not self.own.repeats("no_score_clip"):
+            scores = scores.clip(-self.own.score_clip, self.own.score_clip)
         return torch.tensor(scores, dtype=torch.float32, device=self.model.device)
 
     def _read(self, answers: Answers, rows: range) -> tuple[torch.Tensor, torch.Tensor]:
@@ -208,7 +185,7 @@ class PPOTrainer:
 
     def _accumulate(self, answers: Answers, batch: tuple[torch.Tensor, ...]) -> dict[str, float]:
         """Add the gradient of the loss of all answers; return the losses."""
-        ppo, total = self.ppo, float(batch[-1].sum())
+        ppo, total = self.own, float(batch[-1].sum())
         share = 1 / ppo.epochs if ppo.repeats("one_step") else 1.0
         losses = {"loss": 0.0, "policy_loss": 0.0, "value_loss": 0.0}
         for group in _groups(answers, range(len(answers.said)), self.settings.micro_batch_tokens):

@@ -1,4 +1,4 @@
-"""What trainers share that make one step after the other on a loss: the schedule, the running average, what is kept."""
+"""What trainers share: a lesson, looks at validation, what is kept; and the schedule of those that average weights."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from moral_games.llm.adapters import copy_weights, trainable
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.settings import Algorithm, Settings, Steps
-from moral_games.llm.validation import Validation
+from moral_games.llm.validation import Validation, Weights
 from moral_games.runs import read_json, write_json
 
 AVERAGE = "average.safetensors"
 
 
 @dataclass(eq=False)
-class SteppingTrainer(ABC):
-    """A language model that is trained step by step; see `moral_games.llm.trainers.Trainer`.
+class LessonTrainer(ABC):
+    """A language model that is taught a lesson, update by update; see `moral_games.llm.trainers.Trainer`.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class SteppingTrainer(ABC):
     model: TextModel
     lesson: Lesson
     settings: Settings
-    own: Steps
+    own: Any
     rng: np.random.Generator
 
     done: int = field(default=0, init=False)
@@ -50,9 +50,6 @@ class SteppingTrainer(ABC):
 
     def __post_init__(self) -> None:
         self.total, self.learning_rate = self.settings.schedule(self.algorithm)
-        weights = list(trainable(self.model).values())
-        self.optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)
-        self.average = copy_weights(self.model)
         self.validation = self._validation()
 
     @property
@@ -75,6 +72,40 @@ class SteppingTrainer(ABC):
             If the loss is not a number; the weights are those of the last update.
         """
 
+    def keep(self, folder: Path) -> None:
+        """Put the best weights back, and write them into a run's folder."""
+        self.validation.keep(folder)
+
+    @abstractmethod
+    def judged(self) -> Weights:
+        """Return the weights that are judged, and kept if they are the best."""
+
+    def _validation(self) -> Validation:
+        return Validation(self.model, self.lesson, self.settings.stop_fault)
+
+    def _looked(self) -> dict[str, Any]:
+        """Validate if it is due; return what there is to add to the history's line."""
+        if self.done % self.settings.validate_every and self.done != self.total:
+            return {}
+        return {"validation": self.validation.look(self.done, self.judged())}
+
+
+@dataclass(eq=False)
+class SteppingTrainer(LessonTrainer):
+    """A trainer that makes one step after the other on a loss, and judges the running average of its weights."""
+
+    own: Steps
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        weights = list(trainable(self.model).values())
+        self.optimizer = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=0.0)
+        self.average = copy_weights(self.model)
+
+    def judged(self) -> Weights:
+        """Return the running average."""
+        return self.average
+
     def save(self, folder: Path, player: str = "") -> None:
         """Write all that what follows depends on into a folder, in files whose names begin with the player's."""
         adapters.save_training(self.model, self.optimizer, folder, player)
@@ -83,10 +114,6 @@ class SteppingTrainer(ABC):
         state = {"done": self.done, "rng": self.rng.bit_generator.state, "validation": validation}
         write_json(folder / f"{player}{adapters.STATE}", state)
 
-    def keep(self, folder: Path) -> None:
-        """Put the best weights back, and write them into a run's folder."""
-        self.validation.keep(folder)
-
     def load(self, folder: Path, player: str = "") -> None:
         """Go back to where `save` was called."""
         adapters.load_training(self.model, self.optimizer, folder, player)
@@ -94,9 +121,6 @@ class SteppingTrainer(ABC):
         state = read_json(folder / f"{player}{adapters.STATE}")
         self.done, self.rng.bit_generator.state = state["done"], state["rng"]
         self.validation.load(folder, state["validation"], player)
-
-    def _validation(self) -> Validation:
-        return Validation(self.model, self.lesson, self.settings.stop_fault)
 
     def _step(self, loss: float) -> dict[str, Any]:
         """Make a step along the gradient that the weights hold; return how the history's line begins."""
@@ -110,12 +134,6 @@ class SteppingTrainer(ABC):
         self.done += 1
         self._follow()
         return {"update": self.done, "loss": loss, "gradient_norm": norm, "learning_rate": learning_rate}
-
-    def _looked(self) -> dict[str, Any]:
-        """Validate if it is due; return what there is to add to the history's line."""
-        if self.done % self.settings.validate_every and self.done != self.total:
-            return {}
-        return {"validation": self.validation.look(self.done, self.average)}
 
     def _follow(self) -> None:
         """Move the running average towards the present weights, faster in the first updates."""

@@ -108,7 +108,7 @@ def test_the_loss_is_the_textbooks(micro_batch_tokens: int, speaking: TextModel)
 
     learner._accumulate = watched  # type: ignore[method-assign]
     learner._learn(answers)
-    first, second = (textbook(now, seen[0], base, answers.rewards, learner.ppo) for now in seen)
+    first, second = (textbook(now, seen[0], base, answers.rewards, learner.own) for now in seen)
     assert losses == pytest.approx([first[0], second[0]], rel=1e-3)
     assert first[1:] == (0, 0) and min(second[1:]) > 0.2
 
