@@ -27,6 +27,9 @@ MOST_SAID = 10
 
 MOST_LETTERS = 80
 
+_SPELLING = re.compile(r"([^:@(]*)(?::([^@(]*))?(?:@([^(]*))?(.*)", re.DOTALL)
+"""An agent's name, its algorithm, its model and its options."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -113,6 +116,8 @@ def grid(
 def read_agent(text: str) -> Options:
     """Return the options of an agent given as ``NAME`` or ``NAME(option=number, ...)``.
 
+    ``NAME:ALGORITHM`` and ``NAME:ALGORITHM@MODEL`` name the algorithm, and the model, of an agent that has several.
+
     Raises
     ------
     ValueError
@@ -120,11 +125,16 @@ def read_agent(text: str) -> Options:
     TypeError
         If an option is a whole number and another is given.
     """
-    name, settings = call(text)
+    name, algorithm, model, rest = _SPELLING.fullmatch(text).groups("")  # type: ignore[union-attr]
+    name, settings = call(name + rest)
     if name not in (known := known_agents()):
         raise unknown("agent", name, known)
     options: type[Options] = _module(name).Options
     types = get_type_hints(options)
+    chosen = {key: said for key, said in (("algorithm", algorithm), ("model", model)) if said}
+    for key, said in chosen.items():
+        if key not in types:
+            raise ValueError(f"agent {name!r} has no {key} to choose, got {said!r}; write {name}{rest}")
     decided = {field.name for field in fields(Options)}
     own = [field.name for field in fields(options) if field.name not in decided and types[field.name] in (int, float)]
     for key, setting in settings.items():
@@ -134,7 +144,7 @@ def read_agent(text: str) -> Options:
             raise unknown(f"numeric option of agent {name!r}", key, own)
         if types[key] is int and not isinstance(setting, int):
             raise TypeError(f"{key} of agent {name!r} is a whole number, got {setting}")
-    return options(**settings)  # type: ignore[arg-type]
+    return options(**chosen, **settings)  # type: ignore[arg-type]
 
 
 def check(cells: Sequence[Cell]) -> None:
