@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ TOLD = 2
 
 ELSEWHERE = {"methods", "seeds", "name", "folder", "resume"}
 """Options that say which cells there are and where they are kept, not what a cell's numbers are."""
+
+PACKAGES = ("torch", "transformers", "peft", "trl", "numpy")
 
 Cell = tuple[str, ...]
 """A method and a seed, or one of the other parts."""
@@ -103,7 +106,10 @@ class Options:
     def to_json(self) -> dict[str, Any]:
         """Return what decides the numbers, the machine among it."""
         kept = {key: entry for key, entry in asdict(self).items() if key not in ELSEWHERE}
-        asked: dict[str, Any] = json.loads(json.dumps(kept | {"machine": machine() | timing.machine()}))
+        found = {entry.name: entry.version for entry in distributions()}
+        packages = ", ".join(f"{name} {found.get(name, 'missing')}" for name in PACKAGES)
+        where = {**machine(), **timing.machine(), "packages": packages}
+        asked: dict[str, Any] = json.loads(json.dumps(kept | {"machine": where}))
         return asked
 
 
