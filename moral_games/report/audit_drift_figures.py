@@ -37,7 +37,7 @@ def drift(found: Mapping[str, Any]) -> Figure:
         axis.set(ylabel=label, ylim=(0, None))
     names = list(looks[0]["families"])
     shares = [[look["families"][name] for look in looks] for name in names]
-    axes[2, 0].stackplot(total, shares, labels=names)
+    axes[2, 0].stackplot(total, shares, labels=names, colors=COLOURS)
     axes[2, 0].set(ylabel="share of variance", ylim=(0, 1), xlabel="update")
     handles, labels = axes[2, 0].get_legend_handles_labels()
     axes[2, 1].axis("off")
@@ -57,7 +57,7 @@ def _mark_half_way(axis: Axes, found: Mapping[str, Any]) -> None:
         axis.axhline(half_way, color="black", linewidth=0.8, linestyle=":")
         if undone["after"] is not None:
             axis.plot(found["runs"][1]["begins"] + undone["after"], half_way, "x", color="black", markersize=9)
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 def _short(value: str) -> str:
