@@ -202,7 +202,9 @@ class DPO(Steps):
     Attributes
     ----------
     beta
-        Weight of the divergence from the base model in what the preferences are taken to come from.
+        Weight of the divergence from the base model in what the preferences are taken to come from. The
+        smaller it is, the longer rejected answers are pushed away: at 0.1 the bundled model forgot again how to
+        answer after it had learned what.
     discount
         How much an action answers for later rewards, where it is decided which of two is better; the
         best play is taken to follow.
@@ -211,7 +213,7 @@ class DPO(Steps):
         between labels alone do not teach a model to answer in labels.
     """
 
-    beta: float = 0.1
+    beta: float = 0.5
     discount: float = 0.0
     imitation: float = 0.0
 
