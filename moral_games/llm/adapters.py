@@ -65,7 +65,7 @@ def add_lora(model: TextModel, rank: int, seed: int, alpha: float | None = None,
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     adapted.eval()
-    return replace(model, model=adapted)
+    return replace(model, model=adapted, base=fingerprint(model))
 
 
 def add_other(model: TextModel, seed: int) -> None:
@@ -118,7 +118,7 @@ def trainable(model: TextModel) -> dict[str, torch.nn.Parameter]:
 def save_weights(model: TextModel, path: Path) -> None:
     """Write the trained weights as safetensors, with what tells the model that they were trained on."""
     weights = {name: parameter.detach().cpu().contiguous() for name, parameter in trainable(model).items()}
-    save_file(weights, path, {BASE: fingerprint(model)})
+    save_file(weights, path, {BASE: model.base} if model.base else None)
 
 
 def load_weights(model: TextModel, path: Path) -> None:
@@ -133,7 +133,7 @@ def load_weights(model: TextModel, path: Path) -> None:
         base = (file.metadata() or {}).get(BASE)
     weights = load_file(path, device=str(model.device))
     shapes = {name: parameter.shape for name, parameter in trainable(model).items()}
-    if {name: weight.shape for name, weight in weights.items()} != shapes or base not in (None, fingerprint(model)):
+    if {name: weight.shape for name, weight in weights.items()} != shapes or base not in (None, model.base):
         raise ValueError(
             f"the adapters in {path} were trained on another model than {model.name!r} is now, or with another rank; "
             "give the model that they were trained on, unchanged, under the name that it had"

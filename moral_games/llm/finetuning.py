@@ -85,6 +85,7 @@ def finetune(options: Finetune, team: Team = ALONE) -> Run:
     _check_labels(model, options)
     model = with_adapters(model, options)
     start(model, options)
+    team.hold(model.model, adapters.trainable(model).values())
     weights = sum(parameter.numel() for parameter in adapters.trainable(model).values()) * 4
     weights *= 2 if options.opponent == LEARNER else 1
     # A checkpoint holds the weights, their average, the best and the optimizer's two averages; as many as

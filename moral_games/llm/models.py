@@ -47,6 +47,8 @@ class TextModel:
         How many tokens it is given to read at once; fewer once memory did not suffice.
     team
         The processes that hold the same model. Its `probabilities` are then found by all of them together.
+    base
+        A digest of the weights under its adapters; None without adapters.
     """
 
     name: str
@@ -55,6 +57,7 @@ class TextModel:
     reads_trees: bool | None = None
     tokens_at_once: int = TOKENS_AT_ONCE
     team: Team = ALONE
+    base: str | None = None
 
     @property
     def device(self) -> torch.device:

@@ -3,12 +3,15 @@
 Each process holds the same model and makes the same steps. What is asked in an update, or in judging, is shared out
 among them, and gradients are added up. All that is sent is small: the gradients of adapters, and tables. So it goes
 through gloo, between graphics cards too, and what is tested on processors is what runs on cards.
+
+A model that is too large for one card is held by all of them together (``accelerate launch --use_fsdp``): then weights
+are what is shared out, and every process reads all that is asked.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -86,6 +89,50 @@ class Team:
         for weight, part in zip(weights.values(), parts, strict=True):
             weight.grad = part.view_as(weight).to(weight)
 
+    def least(self, texts: Sequence[Sized], tokens: int) -> int:
+        """Return how few tokens at once make a difference to this process, where so many are allowed."""
+        return max(map(len, texts), default=0)
+
+    def hold(self, model: torch.nn.Module, trained: Iterable[torch.nn.Parameter]) -> None:
+        """Keep the whole model, as it is."""
+
+
+class ShardedTeam(Team):
+    """Processes that hold one model together, by PyTorch's `fully_shard`.
+
+    Each keeps a part of every layer's weights, and gets the others' when the layer's turn has come. So all read the
+    same at the same time. The weights that are trained are few, and whole in every process.
+    """
+
+    def share(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return all items."""
+        return items
+
+    def everyones(self, own: Item) -> list[Item]:
+        """Return what this process gives, since all give the same."""
+        return [own]
+
+    def add_up(self, weights: Mapping[str, torch.nn.Parameter]) -> None:
+        """Leave the gradients, since all have all of them."""
+
+    def least(self, texts: Sequence[Sized], tokens: int) -> int:
+        """Return how many are allowed: one process cannot read less than the others."""
+        return tokens
+
+    def hold(self, model: torch.nn.Module, trained: Iterable[torch.nn.Parameter]) -> None:
+        """Keep this process's part of a model with adapters, which is in the processor's memory until then."""
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+        from transformers.modeling_layers import GradientCheckpointingLayer
+
+        mesh = init_device_mesh("cuda" if torch.cuda.is_available() else "cpu", (self.size,))
+        whole = set(trained)
+        for parameter in whole:
+            parameter.data = parameter.data.to(mesh.device_type)
+        base = model.get_base_model()  # type: ignore[operator]
+        for part in (*(part for part in base.modules() if isinstance(part, GradientCheckpointingLayer)), base):
+            fully_shard(part, mesh=mesh, ignored_params=whole)
+
 
 ALONE = Team()
 """A run in one process."""
@@ -104,22 +151,30 @@ def joined() -> Iterator[Team]:
     if size == 1:
         yield ALONE
         return
-    for plugin in ("FSDP", "DEEPSPEED"):
-        if os.environ.get(f"ACCELERATE_USE_{plugin}", "false").lower() in ("1", "true"):
-            raise RunError(f"every process holds the whole model here; launch them without accelerate's {plugin}")
+    if _asked_for("DEEPSPEED"):
+        raise RunError("DeepSpeed is not supported; launch the processes with --multi_gpu, or with --use_fsdp")
+    cards, sharded = torch.cuda.device_count(), _asked_for("FSDP")
+    # Else transformers would load weights into the first process alone.
+    os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false"
     try:
-        distributed.init_process_group("gloo")
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if sharded and cards else "gloo")
     except (RuntimeError, ValueError) as error:
         raise RunError(
             f"WORLD_SIZE is {size}, and the other processes of this run cannot be met ({error}); start them with "
             "'accelerate launch --multi_gpu --num_processes N -m moral_games finetune ...', or unset WORLD_SIZE"
         ) from error
-    cards = torch.cuda.device_count()
-    device = f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % cards}" if cards else "cpu"
+    card = int(os.environ.get("LOCAL_RANK", "0")) % max(cards, 1)
+    if cards:
+        torch.cuda.set_device(card)
+    team = ShardedTeam if sharded else Team
     try:
-        yield Team(distributed.get_rank(), size, device)
+        yield team(distributed.get_rank(), size, f"cuda:{card}" if cards and not sharded else "cpu")
     finally:
         distributed.destroy_process_group()
+
+
+def _asked_for(plugin: str) -> bool:
+    return os.environ.get(f"ACCELERATE_USE_{plugin}", "false").lower() in ("1", "true")
 
 
 def interleaved(shares: Sequence[Sequence[Item]]) -> list[Item]:

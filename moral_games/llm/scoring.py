@@ -248,6 +248,6 @@ def score(model: TextModel, questions: Sequence[Question]) -> list[torch.Tensor]
             groups = [log_probabilities(model, [trees[k] for k in group]) for group in batches(trees, tokens)]
         return [scores.double().exp().cpu() for group in groups for scores in group]
 
-    own, model.tokens_at_once = halving(read, model.tokens_at_once, max(map(len, trees), default=0))
+    own, model.tokens_at_once = halving(read, model.tokens_at_once, model.team.least(trees, model.tokens_at_once))
     found = dict(zip(distinct, model.team.gathered(own), strict=True))
     return [found[question] for question in questions]

@@ -45,8 +45,9 @@ def halving(work: Callable[[int], Result], tokens: int, least: int) -> tuple[Res
                 raise
             if tokens <= least:
                 raise OutOfMemory(
-                    f"memory does not suffice to read even {least} tokens at once, which cannot be divided; add "
-                    "--train.gradient-checkpointing, or choose a smaller model, a smaller game or a shorter --wording"
+                    f"memory does not suffice to read even {least} tokens at once, which cannot be divided here; add "
+                    "--train.gradient-checkpointing, give fewer --train.micro-batch-tokens, or choose a smaller model, "
+                    "a smaller game or a shorter --wording"
                 ) from error
         # Not in the handler: until it is left, the error holds on to what was computed.
         torch.cuda.empty_cache()

@@ -72,10 +72,9 @@ class ScoreTrainer(TableTrainer):
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
         team = self.model.team
         trees = [tree(self.model, asked) for asked in team.share(questions)]
+        most = self.settings.micro_batch_tokens
         (policies, loss), tokens = halving(
-            lambda tokens: self._read(trees, len(questions), tokens),
-            self.settings.micro_batch_tokens,
-            least=max(map(len, trees), default=0),
+            lambda tokens: self._read(trees, len(questions), tokens), most, team.least(trees, most)
         )
         self.settings = replace(self.settings, micro_batch_tokens=tokens)
         team.add_up(trainable(self.model))

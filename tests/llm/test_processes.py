@@ -44,10 +44,10 @@ def options(folder: Path, where: Path, opponent: str) -> Finetune:
     )
 
 
-def command(folder: Path, where: Path, opponent: str) -> list[str]:
+def command(folder: Path, where: Path, opponent: str, way: str) -> list[str]:
     chosen = options(folder, where, opponent)
     return [
-        *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
+        *(sys.executable, "-m", "accelerate.commands.launch", way, "--num_processes", "2"),
         *("--main_process_port", str(free_port()), "-m", "moral_games", "finetune", "--resume"),
         *("--name", "run", "--folder", str(folder), "--model", str(where), "--opponent", opponent),
         *("--test-games", "ipd", "--lora-rank", "4", "--checkpoint-every", "2"),
@@ -57,8 +57,13 @@ def command(folder: Path, where: Path, opponent: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("opponent", "begun"), [("tit_for_tat", False), ("llm", True)])
-def test_two_processes_make_the_run_of_one(opponent: str, begun: bool, tmp_path: Path, tiny_model_folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("opponent", "begun", "way"),
+    [("tit_for_tat", False, "--multi_gpu"), ("llm", True, "--multi_gpu"), ("llm", False, "--use_fsdp")],
+)
+def test_two_processes_make_the_run_of_one(
+    opponent: str, begun: bool, way: str, tmp_path: Path, tiny_model_folder: Path
+) -> None:
     """Launched as a user does; the second run was begun by one process, and two go on with it."""
     one = finetune(options(tmp_path / "one", tiny_model_folder, opponent))
     two = Run(tmp_path / "two" / "run")
@@ -68,7 +73,7 @@ def test_two_processes_make_the_run_of_one(opponent: str, begun: bool, tmp_path:
             two.path(file).unlink()
         shutil.rmtree(two.path("checkpoints", "step-000004"))
     done = subprocess.run(
-        command(two.folder.parent, tiny_model_folder, opponent), capture_output=True, text=True, check=False
+        command(two.folder.parent, tiny_model_folder, opponent, way), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("trained in") == 1, "only the first process prints"
@@ -108,12 +113,12 @@ with joined() as team:
 """
 
 
-@pytest.mark.slow
-def test_what_processes_tell_each_other_and_that_one_has_ended() -> None:
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+def said_by_two(script: str, **environment: str) -> list[tuple[str, str]]:
+    """Run a script in two processes; return what each printed, and what it had to complain of."""
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"} | environment
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", TOGETHER],
+            [sys.executable, "-c", script],
             env=os.environ | meeting | {"RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -121,9 +126,38 @@ def test_what_processes_tell_each_other_and_that_one_has_ended() -> None:
         )
         for rank in range(2)
     ]
-    said = [process.communicate(timeout=240) for process in started]
+    return [process.communicate(timeout=240) for process in started]
+
+
+@pytest.mark.slow
+def test_what_processes_tell_each_other_and_that_one_has_ended() -> None:
+    said = said_by_two(TOGETHER)
     assert all("all is well" in out for out, _ in said), said
     assert "RunError: another process of this run has ended" in said[0][1] and "--resume" in said[0][1]
+
+
+SHARDED = """
+import torch
+from moral_games.llm.processes import joined
+class Model(torch.nn.Linear):
+    def get_base_model(self):
+        return self
+with joined() as team:
+    torch.manual_seed(0)
+    model = Model(8, 6, bias=True)
+    asked, expected = torch.ones(2, 8), model(torch.ones(2, 8)).detach()
+    team.hold(model, [model.bias])
+    assert model.weight.to_local().numel() == 24 and model.bias.numel() == 6
+    assert torch.equal(model(asked), expected) and team.share([1, 2, 3]) == [1, 2, 3]
+    assert team.once(lambda: f"from {team.rank}") == "from 0"
+    print("all is well", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_processes_may_hold_one_model_together() -> None:
+    said = said_by_two(SHARDED, ACCELERATE_USE_FSDP="true")
+    assert all("all is well" in out for out, _ in said), said
 
 
 @given(st.lists(st.integers(), max_size=12), st.integers(1, 5))
@@ -155,6 +189,6 @@ def test_processes_that_cannot_meet_say_so(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(RunError, match="WORLD_SIZE is 2.*accelerate launch --multi_gpu"), joined():
         pass
-    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    with pytest.raises(RunError, match="without accelerate's FSDP"), joined():
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    with pytest.raises(RunError, match="DeepSpeed is not supported; .*--use_fsdp"), joined():
         pass
