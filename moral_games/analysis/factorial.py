@@ -19,7 +19,7 @@ from moral_games.policy import TOLERANCE
 from moral_games.text import Presentation
 from moral_games.text.labels import HELD_OUT
 from moral_games.text.presentation import ORDERED
-from moral_games.text.wordings import WORDINGS
+from moral_games.text.wordings import ASKED_AT_ONCE
 
 Floats = NDArray[np.float64]
 Term = tuple[str, ...]
@@ -86,7 +86,7 @@ class Design:
 
     games: tuple[MatrixGame, ...]
     labels: tuple[tuple[str, ...], ...] = tuple(family[:2] for family in HELD_OUT)
-    wordings: tuple[str, ...] = tuple(WORDINGS)
+    wordings: tuple[str, ...] = ASKED_AT_ONCE
 
     def __post_init__(self) -> None:
         given = {"games": [game.name for game in self.games], "labels": self.labels, "wordings": self.wordings}

@@ -28,9 +28,9 @@ from moral_games.runs import METRICS, Run, RunError, write_json
 from moral_games.text import Presentation, dilemmas
 from moral_games.text.dilemmas import Dilemma
 from moral_games.text.labels import HELD_OUT
-from moral_games.text.wordings import WORDINGS
+from moral_games.text.wordings import ASKED_AT_ONCE
 
-PRESENTATIONS = {"small": (HELD_OUT[:2], ("compact",)), "full": (HELD_OUT, tuple(WORDINGS))}
+PRESENTATIONS = {"small": (HELD_OUT[:2], ("compact",)), "full": (HELD_OUT, ASKED_AT_ONCE)}
 """The label sets and the wordings of a design."""
 
 AT_ONCE = 8
@@ -46,7 +46,8 @@ class Audit:
     games: tuple[str, ...] = STUDY
     """Games of equally many players with two actions each."""
     presentations: Literal["small", "full"] = "small"
-    """Two label sets in one wording, or all that are held out in all; in both assignments and all orders of lists."""
+    """Two label sets in one wording (a run's own), or all that are held out in all that ask for a label at once; in
+    both assignments and all orders of lists."""
     wordings: tuple[str, ...] = ()
     """How games are told to a language model, if not as the presentations say."""
     base: str = "ipd"
@@ -71,7 +72,8 @@ class Audit:
         """Ask, write the report, and print what was found."""
         from moral_games.report import write_report
 
-        plan, player = self._plan(), player_named(self.player)
+        player = player_named(self.player)
+        plan = self._plan(player)
         player.check(plan)
         if self.checkpoints:
             _check_followed(player)
@@ -103,8 +105,10 @@ class Audit:
                 metrics["drift"] = player.drift(design, lambda asked: _counted(asked, count)) | {"tellings": tellings}
         return metrics
 
-    def _plan(self) -> AuditPlan:
+    def _plan(self, player: Player) -> AuditPlan:
         labels, wordings = PRESENTATIONS[self.presentations]
+        if self.presentations == "small" and isinstance(player, ModelPlayer) and player.wording is not None:
+            wordings = (player.wording,)
         pairs = tuple(pair[:2] for pair in labels)
         design = Design(tuple(map(games.get, self.games)), pairs, self.wordings or wordings)
         return AuditPlan(design, games.get(self.base), self.values, self.opponent, self.discount)

@@ -81,6 +81,20 @@ class ModelPlayer:
         return load(self.name) if self.run is None else load_run(self.run)
 
     @cached_property
+    def playing(self) -> LanguageModel:
+        """The model as it plays: one that was taught to work answers out does so."""
+        from moral_games.llm.settings import Worked
+        from moral_games.llm.worked import as_player
+
+        taught = {} if self.run is None else read_json(self.run / CONFIG).get("worked")
+        return as_player(self.model, Worked(**taught)) if taught else self.model
+
+    @property
+    def wording(self) -> str | None:
+        """The wording that a run was taught in."""
+        return None if self.run is None else read_json(self.run / CONFIG).get("wording")
+
+    @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """The run, and those that it started from; an error unless there is a run with weights on disk."""
         from moral_games.llm.drift import stages
@@ -93,7 +107,7 @@ class ModelPlayer:
         """Return what the model does in games."""
         from moral_games.llm.policy import tables
 
-        return partial(tables, self.model)
+        return partial(tables, self.playing)
 
     def reader(self) -> Reader:
         """Return what the model chooses in dilemmas."""

@@ -150,6 +150,9 @@ WORDINGS: dict[str, Wording] = {
 }
 """Every wording by name."""
 
+ASKED_AT_ONCE = tuple(name for name in WORDINGS if name != worked.__name__)
+"""The wordings that ask for a label and nothing before it."""
+
 
 def unknown_wording(name: str) -> ValueError:
     """Return the error for a wording that does not exist."""
