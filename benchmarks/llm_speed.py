@@ -80,10 +80,11 @@ class Options:
     """Continue where it stopped; methods and seeds may be added."""
 
     def check(self) -> None:
-        """Raise a ValueError if an option is out of range."""
+        """Raise a ValueError if an option is out of range, or a method needs what is not installed."""
         for method in self.methods:
             if method not in METHODS:
                 raise unknown("method", method, METHODS)
+            METHODS[method].check()
         for name in ("seeds", "every", "repeats"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
