@@ -145,7 +145,7 @@ def fingerprint(model: TextModel) -> str:
     """Return a digest that tells models apart: of some numbers from each of the weights that are not trained."""
     fixed = [weight for name, weight in model.model.named_parameters() if "lora" not in name]
     some = torch.cat([weight.detach().flatten()[:SOME].to("cpu", torch.bfloat16) for weight in fixed])
-    return hashlib.sha256(some.view(torch.uint8).numpy()).hexdigest()
+    return hashlib.sha256(some.view(torch.uint8).numpy().tobytes()).hexdigest()
 
 
 def copy_weights(model: TextModel) -> dict[str, torch.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 import torch
 
 import moral_games as mg
-from moral_games.llm import TextModel, adapters, load
+from moral_games.llm import Finetune, TextModel, adapters, finetune, load
 from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.policy import question
+from moral_games.llm.ppo import PPOTrainer
 from moral_games.llm.scoring import score, tree
 from moral_games.llm.settings import Exact, Settings
 from moral_games.llm.shortage import OutOfMemory, halving, is_shortage
@@ -87,6 +89,25 @@ def test_what_cannot_be_divided_is_told_with_what_to_do(tiny_model_folder: Path)
         warnings.simplefilter("ignore")
         learner.update()
     assert all(torch.equal(before[name], weight) for name, weight in adapters.copy_weights(learner.model).items())
+
+
+def test_an_algorithm_that_cannot_read_less_at_once_says_what_is_left(
+    tmp_path: Path, tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = PPOTrainer.update
+
+    def fail(trainer: PPOTrainer) -> dict[str, Any]:
+        if trainer.done == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return update(trainer)
+
+    monkeypatch.setattr(PPOTrainer, "update", fail)
+    how = Settings(updates=3, tellings=1)
+    chosen = Finetune(algorithm="ppo", folder=tmp_path, model=str(tiny_model_folder), test_games=(), train=how)
+    with pytest.raises(
+        OutOfMemory, match="update 2 .*CUDA out of memory.*step-000001.*fewer --train.micro-batch-tokens"
+    ):
+        finetune(replace(chosen, checkpoint_every=1))
 
 
 def test_what_counts_as_a_shortage() -> None:
