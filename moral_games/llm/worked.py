@@ -155,9 +155,11 @@ class WorkedTrainer(SteppingTrainer):
         total = 0.0
         for group in batches(trees, tokens):
             part = [trees[k] for k in group]
-            for entry, scores in zip(part, log_probabilities(self.model, part), strict=True):
-                lengths = torch.tensor([len(path) for state in entry.paths for path in state], device=scores.device)
-                loss = -(scores[:, 0] / lengths).mean() / len(trees)
-                loss.backward(retain_graph=entry is not part[-1])
-                total += float(loss.detach())
+            losses = [
+                -(scores[:, 0] / torch.tensor([len(path) for [path] in entry.paths], device=scores.device)).mean()
+                for entry, scores in zip(part, log_probabilities(self.model, part), strict=True)
+            ]
+            loss = torch.stack(losses).sum() / len(trees)
+            loss.backward()
+            total += float(loss.detach())
         return total
