@@ -1,9 +1,9 @@
-"""The command that judges a player exactly."""
+"""The command that judges a player: exactly, unless it talks."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,17 @@ from moral_games import games, opponents
 from moral_games.analysis import evaluate
 from moral_games.cli.console import console, shown
 from moral_games.llm.options import BUNDLED, Finetune, may_be_model
+from moral_games.llm.settings import Chat, Settings
 from moral_games.names import unknown
 from moral_games.runs import CONFIG, read_json
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Judge a player exactly: a fixed strategy, a run's model, or a language model."""
+    """Judge a player exactly: a fixed strategy, a run's model, or a language model.
+
+    A run's model that learned in conversation is judged by sampled episodes, with standard errors.
+    """
 
     player: tyro.conf.Positional[str]
     """An opponent's name, the folder of a run, "bundled", or a Hugging Face id or folder. With "run:" before it, a
@@ -92,9 +96,14 @@ class Evaluate:
             wording=self.wording,
             memory=config.get("memory", 1) if self.memory is None else self.memory,
         )
+        if config.get("algorithm") == "chat":
+            rounds = Settings(rounds=config["train"]["rounds"])
+            options = replace(options, algorithm="chat", chat=Chat(**config["chat"]), train=rounds)
         options.check()
         if not (Path(self.player).exists() or may_be_model(self.player)):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))
         judged = judge(load_run(self.player) if is_run else load(self.player), options)["games"]
+        if options.algorithm == "chat":
+            return dict(judged)
         keys = ("p_cooperate", "legal_mass", "moral_regret", "presentation_gap")
         return {name: {key: row[key] for key in keys} for name, row in judged.items()}

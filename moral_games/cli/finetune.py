@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import tyro
 from rich.table import Table
 
+from moral_games import games
 from moral_games.cli.console import console
 from moral_games.llm.options import Finetune
+from moral_games.policy import last_joint_action
 from moral_games.runs import CONFIG, METRICS, Run, read_json
 
 
@@ -40,15 +44,25 @@ def run_finetune(options: Finetune) -> None:
 
 def _show(run: Run) -> None:
     """Write a finished run's report, and print what came out."""
-    from moral_games.report import headline, write_report
+    from moral_games.report import conversation_headline, headline, write_report
 
     report = write_report(run.folder)
     metrics, config = read_json(run.path(METRICS)), read_json(run.path(CONFIG))
+    if "conversations" in metrics:
+        console.print(conversation_headline(config, metrics))
+    else:
+        console.print(_table(metrics))
+        console.print(headline(config, metrics))
+    console.print(f"trained in {metrics['seconds']['train']:.0f} s; report: {report}")
+
+
+def _table(metrics: dict[str, Any]) -> Table:
+    """Return what a model does in each game as a table, with the mean over prompts that tell the same last round."""
     value = next(iter(next(iter(metrics["after"].values()))["moral_regret"]))
     table = Table("game", "P(cooperate) start CC CD DC DD", "legal", f"{value} regret", "gap", box=None, pad_edge=False)
     for when in ("before", "after"):
         for game, row in metrics[when].items():
-            cooperate = " ".join(f"{p:.2f}" for p in row["p_cooperate"])
+            cooperate = " ".join(f"{p:.2f}" for p in _by_last_round(game, row["p_cooperate"]))
             table.add_row(
                 f"{game} {when}",
                 cooperate,
@@ -56,6 +70,10 @@ def _show(run: Run) -> None:
                 f"{row['moral_regret'][value]:.3f}",
                 f"{row['presentation_gap_judged']:.3f}",
             )
-    console.print(table)
-    console.print(headline(config, metrics))
-    console.print(f"trained in {metrics['seconds']['train']:.0f} s; report: {report}")
+    return table
+
+
+def _by_last_round(game: str, found: list[float]) -> list[float]:
+    joint_actions = len(games.get(game).joint_actions)
+    latest = last_joint_action(range(len(found)), joint_actions)
+    return [float(np.mean(np.array(found)[latest == state])) for state in range(1 + joint_actions)]

@@ -18,6 +18,7 @@ from moral_games import games, text
 from moral_games.analysis.tellings import summarise
 from moral_games.llm import adapters
 from moral_games.llm.adapters import ADAPTER, OTHER, OWN
+from moral_games.llm.chat_judgement import judge_conversations
 from moral_games.llm.models import TextModel, load
 from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import FILES
@@ -149,11 +150,15 @@ def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
     -------
     dict
         JSON: ``games`` (by game what `summarise` says) and ``policy`` (by game the tables under each
-        presentation).
+        presentation); for a model that talks, what `judge_conversations` returns.
     """
-    results: dict[str, Any] = {"games": {}, "policy": {}}
     reward = parse(options.reward)
     rewards = _judging(reward)
+    if options.algorithm == "chat":
+        if not isinstance(model, TextModel):
+            raise ValueError(f"conversations need a model in this process, which {model.name!r} is not")
+        return judge_conversations(model, options, rewards)
+    results: dict[str, Any] = {"games": {}, "policy": {}}
     for name in options.test_games:
         game = games.get(name)
         told = text.held_out(game.shape[0], options.wording)
@@ -290,8 +295,11 @@ def _silent(before: int, record: dict[str, Any]) -> int:
 
 def _write_results(run: Run, trainer: Trainer, seconds: dict[str, float]) -> None:
     judged = {when: read_json(run.path(f"judged-{when}.json")) for when in (BEFORE, AFTER)}
-    write_json(run.path(POLICY), {when: content["policy"] for when, content in judged.items()})
     metrics = {when: content["games"] for when, content in judged.items()}
+    if "examples" in judged[AFTER]:
+        metrics["conversations"] = {when: content["examples"] for when, content in judged.items()}
+    else:
+        write_json(run.path(POLICY), {when: content["policy"] for when, content in judged.items()})
     details = {
         "updates": trainer.done,
         "each_update": trainer.each_update,

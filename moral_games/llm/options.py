@@ -12,7 +12,7 @@ from moral_games import games, text
 from moral_games.games import MatrixGame
 from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
-from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Exact, Settings
+from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Settings
 from moral_games.llm.targets import target_table
 from moral_games.names import unknown
 from moral_games.opponents import seated
@@ -29,6 +29,9 @@ ELSEWHERE = ("openai:", "vllm:")
 
 LEARNER = "llm"
 """The opponent that is another language model, learning at the same time."""
+
+SELF = "self"
+"""The opponent that is the model itself, on both seats of a conversation."""
 
 BORROWED = ("grpo", "dpo")
 """The algorithms whose losses are TRL's."""
@@ -57,7 +60,7 @@ class Finetune:
     algorithm
         "exact" for the exact policy gradient, "ppo" for the published recipe, "sft" for supervised
         fine-tuning towards a policy, "grpo" and "dpo" for TRL's losses on sampled answers and on pairs of
-        answers that the reward ranks.
+        answers that the reward ranks; "chat" for sampled learning from conversations.
     name
         Name of the run, and of its folder.
     folder
@@ -70,8 +73,8 @@ class Finetune:
         The value to teach, e.g. "utilitarian + illegal(penalty=6)".
     opponent
         Who plays against the model in training; "llm" for another language model that learns at the same
-        time, with adapters of its own on the same base. In a game of more players it takes every other seat;
-        or name one for each, with semicolons between.
+        time, with adapters of its own on the same base; "self" for the model itself, in conversation. In a game
+        of more players it takes every other seat; or name one for each, with semicolons between.
     wording
         The wording of all prompts.
     memory
@@ -91,7 +94,7 @@ class Finetune:
         Seeds everything that is drawn.
     train
         How to train, whatever the algorithm.
-    exact, ppo, sft, grpo, dpo
+    exact, ppo, sft, grpo, dpo, chat
         How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
@@ -125,6 +128,7 @@ class Finetune:
     sft: SFT = field(default_factory=SFT)
     grpo: GRPO = field(default_factory=GRPO)
     dpo: DPO = field(default_factory=DPO)
+    chat: Chat = field(default_factory=Chat)
     checkpoint_every: int = 10
     keep_checkpoints: int | Literal["all"] = KEPT_CHECKPOINTS
     resume: bool = False
@@ -136,8 +140,7 @@ class Finetune:
             raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
         if self.algorithm not in DEFAULTS:
             raise unknown("algorithm", self.algorithm, DEFAULTS)
-        if self.opponent == LEARNER and self.algorithm != "exact":
-            raise ValueError(f"opponent {LEARNER!r} learns by the exact gradient; use it with --algorithm exact")
+        self._check_opponent()
         rank, alpha = self.lora
         if self.seed < 0 or rank < 1 or self.checkpoint_every < 1:
             raise ValueError("seed must be at least 0, lora_rank and checkpoint_every at least 1")
@@ -158,10 +161,12 @@ class Finetune:
             )
         for name in (self.game, *self.test_games):
             game = games.get(name)
+            if self.algorithm == "chat" and game.players != 2:
+                raise ValueError(f"a conversation is about a game of two players; {name!r} has {game.players}")
             RepeatedGame.compile(game, reward)
             self._check_memory(game)
             text.held_out(game.shape[0], self.wording)
-        if self.opponent != LEARNER:
+        if self.opponent not in (LEARNER, SELF):
             seated(each_seat(self.opponent), games.get(self.game))
         for name in self.test_games:
             seated(self.test_opponent, games.get(name))
@@ -175,6 +180,11 @@ class Finetune:
                 f"algorithm {self.algorithm!r} needs TRL; install it with pip install 'moral-games[trl]', "
                 "or use another --algorithm"
             )
+
+    def _check_opponent(self) -> None:
+        by = {LEARNER: ("exact", "chat"), SELF: ("chat",)}.get(self.opponent)
+        if by is not None and self.algorithm not in by:
+            raise ValueError(f"opponent {self.opponent!r} is for --algorithm {' or '.join(by)}, not {self.algorithm}")
 
     def _check_memory(self, game: MatrixGame) -> None:
         prompts = window_count(len(game.joint_actions), self.memory)

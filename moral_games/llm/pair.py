@@ -7,9 +7,9 @@ value against the other as it is now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.scoring import Question, score
 from moral_games.llm.settings import Exact, Settings
+from moral_games.llm.stepping import SteppingTrainer
 from moral_games.llm.validation import Validation
 from moral_games.policy import FiniteStatePolicy
 
@@ -27,8 +28,69 @@ FILES = {OWN: "", OTHER: "other-"}
 """What the names of each player's files begin with."""
 
 
+Player = TypeVar("Player", bound=SteppingTrainer)
+
+
 @dataclass(eq=False)
-class PairTrainer:
+class Players(Generic[Player]):
+    """Sets of adapters on one model that learn at the same time, each by a trainer of its own.
+
+    Parameters
+    ----------
+    model
+        The model.
+
+    Attributes
+    ----------
+    players
+        What trains each set, by its name; `OWN` is player 0's.
+    """
+
+    model: TextModel
+
+    players: dict[str, Player] = field(default_factory=dict, init=False)
+
+    @property
+    def done(self) -> int:
+        """How many updates are made."""
+        return self.players[OWN].done
+
+    @property
+    def total(self) -> int:
+        """How many updates are made at most."""
+        return self.players[OWN].total
+
+    @property
+    def validation(self) -> Validation:
+        """The best weights of player 0 so far."""
+        return self.players[OWN].validation
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last update is done, or all have passed validation twice in a row."""
+        return all(player.finished for player in self.players.values())
+
+    def save(self, folder: Path) -> None:
+        """Write all that what follows depends on into an empty folder."""
+        for name, player in self.players.items():
+            with acting_as(self.model, name):
+                player.save(folder, FILES[name])
+
+    def load(self, folder: Path) -> None:
+        """Go back to where `save` was called."""
+        for name, player in self.players.items():
+            with acting_as(self.model, name):
+                player.load(folder, FILES[name])
+
+    def keep(self, folder: Path) -> None:
+        """Put each player's best weights back, and write them into a run's folder."""
+        for name, player in self.players.items():
+            with acting_as(self.model, name):
+                player.validation.keep(folder, FILES[name])
+
+
+@dataclass(eq=False)
+class PairTrainer(Players[ExactTrainer]):
     """Two language models that learn from each other; see `moral_games.llm.trainers.Trainer`.
 
     Parameters
@@ -49,7 +111,6 @@ class PairTrainer:
     is the mean of its tables.
     """
 
-    model: TextModel
     lesson: Lesson
     settings: Settings
     exact: Exact
@@ -59,36 +120,15 @@ class PairTrainer:
         seed = int(self.rng.integers(2**31))
         if OTHER not in self.model.model.peft_config:
             adapters.add_other(self.model, seed)
-        self.players = {}
         for player, seat in ((OWN, 0), (OTHER, 1)):
             own = replace(self.lesson, game=self.lesson.game.seen_by(seat))
             with acting_as(self.model, player):
                 self.players[player] = ExactTrainer(self.model, own, self.settings, self.exact, self.rng)
 
     @property
-    def done(self) -> int:
-        """How many updates are made."""
-        return self.players[OWN].done
-
-    @property
-    def total(self) -> int:
-        """How many updates are made at most."""
-        return self.players[OWN].total
-
-    @property
-    def validation(self) -> Validation:
-        """The best weights of player 0 so far."""
-        return self.players[OWN].validation
-
-    @property
     def each_update(self) -> str:
         """What an update is made of, in words."""
         return f"{self.players[OWN].each_update}, for two models that learn from each other"
-
-    @property
-    def finished(self) -> bool:
-        """Whether the last update is done, or both have passed validation twice in a row."""
-        return all(player.finished for player in self.players.values())
 
     def update(self) -> dict[str, Any]:
         """Let both make a step against the other as it was, and validate when it is due.
@@ -112,24 +152,6 @@ class PairTrainer:
             with acting_as(self.model, name):
                 records[name] = player.learn(asked[name])
         return records[OWN] | {"other": records[OTHER]}
-
-    def save(self, folder: Path) -> None:
-        """Write all that what follows depends on into an empty folder."""
-        for name, player in self.players.items():
-            with acting_as(self.model, name):
-                player.save(folder, FILES[name])
-
-    def load(self, folder: Path) -> None:
-        """Go back to where `save` was called."""
-        for name, player in self.players.items():
-            with acting_as(self.model, name):
-                player.load(folder, FILES[name])
-
-    def keep(self, folder: Path) -> None:
-        """Put each player's best weights back, and write them into a run's folder."""
-        for name, player in self.players.items():
-            with acting_as(self.model, name):
-                player.validation.keep(folder, FILES[name])
 
     def _mean_table(self, name: str, questions: list[Question]) -> FiniteStatePolicy:
         with acting_as(self.model, name):

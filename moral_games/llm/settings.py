@@ -10,7 +10,7 @@ import tyro
 
 from moral_games.names import unknown
 
-Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo"]
+Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo", "chat"]
 
 
 class Defaults(NamedTuple):
@@ -29,6 +29,7 @@ DEFAULTS: Mapping[Algorithm, Defaults] = {
     "sft": Defaults(50, 1e-3, 16, None),
     "grpo": Defaults(50, 1e-3, 16, None),
     "dpo": Defaults(50, 1e-3, 16, None),
+    "chat": Defaults(100, 5e-4, 16, None),
 }
 """By algorithm; PPO's are the published ones."""
 
@@ -224,6 +225,60 @@ class DPO(Steps):
         if not 0 <= self.discount < 1:
             raise ValueError(f"discount must lie in [0, 1), got {self.discount}")
         _at_least(self, 0, "imitation")
+
+
+@dataclass(frozen=True)
+class Chat(Steps):
+    """What learning from conversations has of its own.
+
+    Attributes
+    ----------
+    context
+        What the model knows when it answers: the whole "conversation" of an episode, or in each of its
+        "rounds" a prompt of its own with the last ones in it, as many as --memory says.
+    before
+        What it says before it answers: "nothing", what it expects of the other (a "belief"), or a "message"
+        that the other reads.
+    words
+        Tokens of that, at most.
+    episodes
+        Episodes played under each telling of an update.
+    discount
+        How much what is said in a round answers for the rewards of later ones.
+    epochs
+        How often the episodes of an update are learned from: once is REINFORCE, more is PPO's clipped surrogate.
+    clip
+        How far the ratio of a token's probabilities, now and when it was said, may move from 1.
+    legality
+        Weight of the log-probability of answering legally at all, added to the objective in every round.
+    kl
+        Weight of the divergence from the base model, a token, taken from the reward of the round.
+    judging
+        Episodes that judge the model, before and after, in each game; told in every held-out way in turn.
+    """
+
+    context: Literal["conversation", "rounds"] = "conversation"
+    before: Literal["nothing", "belief", "message"] = "nothing"
+    words: int = 16
+    episodes: int = 4
+    discount: float = 0.0
+    epochs: int = 1
+    clip: float = 0.2
+    legality: float = 1.0
+    kl: float = 0.0
+    judging: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, known in (("context", ("conversation", "rounds")), ("before", ("nothing", "belief", "message"))):
+            if getattr(self, name) not in known:
+                raise unknown(name, getattr(self, name), known)
+        _at_least(self, 1, "words", "episodes", "epochs")
+        _at_least(self, 2, "judging")
+        _at_least(self, 0, "legality", "kl")
+        _in_unit(self, "discount")
+        if not self.clip > 0:
+            raise ValueError(f"clip must be positive, got {self.clip}")
 
 
 SLIPS = ("one_step", "dropout", "no_score_clip")

@@ -9,6 +9,7 @@ import numpy as np
 
 from moral_games import games
 from moral_games.llm.adapters import add_lora, compute_layers_twice
+from moral_games.llm.chat import ChatTrainer
 from moral_games.llm.dpo import DPOTrainer
 from moral_games.llm.exact import ExactTrainer
 from moral_games.llm.grpo import GRPOTrainer
@@ -117,3 +118,5 @@ def make_trainer(model: TextModel, options: Finetune) -> Trainer:
             return GRPOTrainer(model, lesson, how, options.grpo, rng)
         case "dpo":
             return DPOTrainer(model, lesson, how, options.dpo, rng)
+        case "chat":
+            return ChatTrainer(model, lesson, how, options.chat, rng)

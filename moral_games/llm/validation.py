@@ -68,21 +68,28 @@ class Validation:
         dict
             ``fault``, and the means of ``regret`` and ``legal_mass``.
         """
-        lesson, present = self.lesson, copy_weights(self.model)
+        present = copy_weights(self.model)
         set_weights(self.model, weights)
-        told = tables(self.model, lesson.game, lesson.validation, lesson.memory)
+        found = self.judged()
         set_weights(self.model, present)
+        fault = found["fault"]
+        # Of two policies that hardly differ the later one has seen more.
+        if fault <= max(self.best_fault, SMALL_FAULT):
+            self.best_fault, self.best_update = fault, update
+            self.best_weights = {name: weight.clone() for name, weight in weights.items()}
+        self.passes = self.passes + 1 if fault <= self.stop_fault else 0
+        return found
+
+    def judged(self) -> dict[str, float]:
+        """Judge the model as it is now; see `look`."""
+        lesson = self.lesson
+        told = tables(self.model, lesson.game, lesson.validation, lesson.memory)
         policies = [FiniteStatePolicy.from_windows(table, lesson.joint_actions) for table in told]
         regrets = [
             evaluate(policy, "random", lesson.game, lesson.reward, initial="random").moral_regret for policy in policies
         ]
         legal = told.sum(axis=-1)
         fault = max(*regrets, 1.0 - float(legal.min()))
-        # Of two policies that hardly differ the later one has seen more.
-        if fault <= max(self.best_fault, SMALL_FAULT):
-            self.best_fault, self.best_update = fault, update
-            self.best_weights = {name: weight.clone() for name, weight in weights.items()}
-        self.passes = self.passes + 1 if fault <= self.stop_fault else 0
         return {"fault": fault, "regret": float(np.mean(regrets)), "legal_mass": float(legal.mean())}
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from matplotlib.figure import Figure
 
-from moral_games.report import audit, comparison, learning, model, population
+from moral_games.report import audit, comparison, conversation, learning, model, population
 from moral_games.runs import CONFIG, METRICS, Run, read_json, whole_file
 
 REPORT = "report.html"
@@ -54,7 +54,13 @@ def write_report(folder: str | Path) -> Path:
 
 def what_to_show(metrics: Mapping[str, Any]) -> ModuleType:
     """Return the module that knows a run with such metrics: its ``TEMPLATE``, ``drawings`` and ``content``."""
-    told_by = {"response": audit, "rows": comparison, "episodes": population, "learners": learning}
+    told_by = {
+        "response": audit,
+        "rows": comparison,
+        "episodes": population,
+        "learners": learning,
+        "conversations": conversation,
+    }
     return next((module for key, module in told_by.items() if key in metrics), model)
 
 
