@@ -52,7 +52,7 @@ def measures(metrics: Mapping[str, Any], titles: Mapping[str, str]) -> Figure:
             axis.bar(x + shift, mean, 0.38, color=colour, label=f"{when} training")
             axis.vlines(x + shift, np.maximum(mean - reach, 0), np.minimum(mean + reach, 1), color="black", linewidth=1)
         axis.set(title=title, xticks=x, ylim=(0, 1.05))
-        axis.set_xticklabels([titles[game].replace(" ", "\n", 1) for game in names], fontsize=7)
+        axis.set_xticklabels([titles[game].replace(" ", "\n", 1) for game in names], fontsize=6)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     return figure

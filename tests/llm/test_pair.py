@@ -128,8 +128,8 @@ def test_a_run_of_two_models(tmp_path: Path, tiny_model_folder: Path) -> None:
     assert np.abs(own - other).max() > 0
 
 
-def test_a_model_that_learns_beside_another_does_so_by_the_exact_gradient() -> None:
-    with pytest.raises(ValueError, match="use it with --algorithm exact"):
+def test_a_model_that_learns_beside_another_is_for_some_algorithms() -> None:
+    with pytest.raises(ValueError, match="is for --algorithm exact or chat, not ppo"):
         Finetune(opponent="llm", algorithm="ppo").check()
     with pytest.raises(ValueError, match="unknown opponent 'llm'"):
         Finetune(test_opponent="llm").check()
