@@ -35,3 +35,11 @@ def register() -> None:
     if population not in pettingzoo.parallel_registry:
         for api, maker in (("parallel", "population_env"), ("aec", "population_aec_env")):
             pettingzoo.register(api, population, entry_point=f"moral_games.envs.population:{maker}")
+    pricing = f"{NAMESPACE}/Pricing-v0"
+    if pricing not in gymnasium.registry:
+        gymnasium.register(pricing, entry_point="moral_games.envs.pricing:PricingEnv")
+        for api, maker in (("parallel", "pricing_env"), ("aec", "pricing_aec_env")):
+            pettingzoo.register(api, pricing, entry_point=f"moral_games.envs.pricing:{maker}")
+    two_stage = f"{NAMESPACE}/TwoStage-v0"
+    if two_stage not in pettingzoo.aec_registry:
+        pettingzoo.register("aec", two_stage, entry_point="moral_games.envs.two_stage:two_stage_env")
