@@ -14,7 +14,7 @@ from moral_games import games, opponents
 from moral_games.analysis import evaluate
 from moral_games.cli.console import console, shown
 from moral_games.llm.options import BUNDLED, Finetune, may_be_model
-from moral_games.llm.settings import Chat, Settings
+from moral_games.llm.settings import Chat, Settings, Worked
 from moral_games.names import unknown
 from moral_games.runs import CONFIG, read_json
 
@@ -99,6 +99,8 @@ class Evaluate:
         if config.get("algorithm") == "chat":
             rounds = Settings(rounds=config["train"]["rounds"])
             options = replace(options, algorithm="chat", chat=Chat(**config["chat"]), train=rounds)
+        if config.get("algorithm") == "worked":
+            options = replace(options, algorithm="worked", worked=Worked(**config["worked"]))
         options.check()
         if not (Path(self.player).exists() or may_be_model(self.player)):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))

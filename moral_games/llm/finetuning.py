@@ -28,6 +28,7 @@ from moral_games.llm.scoring import check_tokens, label_tokens
 from moral_games.llm.shortage import OutOfMemory, is_shortage
 from moral_games.llm.starting import check_start, start
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
+from moral_games.llm.worked import as_player
 from moral_games.names import unknown
 from moral_games.rewards import RewardFunction, parse
 from moral_games.runs import CONFIG, METRICS, POLICY, Run, RunError, read_json, write_json
@@ -158,6 +159,8 @@ def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
         if not isinstance(model, TextModel):
             raise ValueError(f"conversations need a model in this process, which {model.name!r} is not")
         return judge_conversations(model, options, rewards)
+    if options.algorithm == "worked":
+        model = as_player(model, options.worked)
     results: dict[str, Any] = {"games": {}, "policy": {}}
     for name in options.test_games:
         game = games.get(name)
@@ -258,7 +261,8 @@ def _telling(run: Run, trainer: Trainer) -> Iterator[Callable[[Record], None]]:
             if "validation" in record:
                 scalars.add_scalars("validation", record["validation"], trainer.done)
                 line = ", ".join(f"{key} {number:.3f}" for key, number in record["validation"].items())
-                told = f"update {trainer.done:3d}: reward {record['reward']:.3f}; validation {line}"
+                measure = "reward" if "reward" in record else "loss"
+                told = f"update {trainer.done:3d}: {measure} {record[measure]:.3f}; validation {line}"
                 progress.console.print(told, soft_wrap=True)
             progress.update(task, completed=trainer.done)
 
@@ -290,7 +294,7 @@ def _updated(run: Run, trainer: Trainer) -> Record:
 
 def _silent(before: int, record: dict[str, Any]) -> int:
     """Return in how many updates up to this one, in a row, hardly any answer was legal."""
-    return before + 1 if record["legal_mass"] < HARDLY_ANY else 0
+    return before + 1 if record.get("legal_mass", 1.0) < HARDLY_ANY else 0
 
 
 def _write_results(run: Run, trainer: Trainer, seconds: dict[str, float]) -> None:

@@ -12,8 +12,8 @@ from moral_games import games, text
 from moral_games.games import MatrixGame
 from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
-from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Settings
-from moral_games.llm.targets import target_table
+from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Settings, Worked
+from moral_games.llm.targets import certain_next, target_table, worked_value
 from moral_games.names import unknown
 from moral_games.opponents import seated
 from moral_games.policy import window_count
@@ -60,7 +60,8 @@ class Finetune:
     algorithm
         "exact" for the exact policy gradient, "ppo" for the published recipe, "sft" for supervised
         fine-tuning towards a policy, "grpo" and "dpo" for TRL's losses on sampled answers and on pairs of
-        answers that the reward ranks; "chat" for sampled learning from conversations.
+        answers that the reward ranks; "chat" for sampled learning from conversations; "worked" for
+        supervised fine-tuning on answers that are worked out from the payoffs of drawn games.
     name
         Name of the run, and of its folder.
     folder
@@ -94,7 +95,7 @@ class Finetune:
         Seeds everything that is drawn.
     train
         How to train, whatever the algorithm.
-    exact, ppo, sft, grpo, dpo, chat
+    exact, ppo, sft, grpo, dpo, chat, worked
         How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
@@ -129,6 +130,7 @@ class Finetune:
     grpo: GRPO = field(default_factory=GRPO)
     dpo: DPO = field(default_factory=DPO)
     chat: Chat = field(default_factory=Chat)
+    worked: Worked = field(default_factory=Worked)
     checkpoint_every: int = 10
     keep_checkpoints: int | Literal["all"] = KEPT_CHECKPOINTS
     resume: bool = False
@@ -173,8 +175,16 @@ class Finetune:
         lesson = Lesson(games.get(self.game), reward, self.opponent, memory=self.memory)
         if self.algorithm == "sft":
             target_table(lesson, self.sft.target, self.sft.discount)
+        if self.algorithm == "grpo" and self.grpo.cold_start >= (updates := self.train.schedule("grpo")[0]):
+            raise ValueError(
+                f"grpo.cold_start must be less than the updates, of which there are {updates}; "
+                f"got {self.grpo.cold_start}"
+            )
         if self.algorithm == "dpo":
             preferences(lesson, self.dpo.discount, self.train.rounds)
+        if self.algorithm == "worked":
+            worked_value(reward)
+            certain_next(lesson)
         if self.algorithm in BORROWED and find_spec("trl") is None:
             raise ValueError(
                 f"algorithm {self.algorithm!r} needs TRL; install it with pip install 'moral-games[trl]', "

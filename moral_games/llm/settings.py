@@ -10,7 +10,7 @@ import tyro
 
 from moral_games.names import unknown
 
-Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo", "chat"]
+Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo", "chat", "worked"]
 
 
 class Defaults(NamedTuple):
@@ -30,6 +30,7 @@ DEFAULTS: Mapping[Algorithm, Defaults] = {
     "grpo": Defaults(50, 1e-3, 16, None),
     "dpo": Defaults(50, 1e-3, 16, None),
     "chat": Defaults(100, 5e-4, 16, None),
+    "worked": Defaults(240, 1e-3, 16, None),
 }
 """By algorithm; PPO's are the published ones."""
 
@@ -166,12 +167,48 @@ class SFT(Steps):
             raise ValueError(f"discount must lie in [0, 1), got {self.discount}")
 
 
+BEFORE = ("calculation", "nothing")
+"""What may come before the label in a worked answer."""
+
+
+@dataclass(frozen=True)
+class Worked(Steps):
+    """What supervised fine-tuning on worked answers has of its own.
+
+    Attributes
+    ----------
+    before
+        What comes before the label in an answer: the "calculation" that leads to it, or "nothing".
+    games
+        Games of two players with two actions each that are drawn for each update.
+    highest
+        Their payoffs are whole numbers from 0 to this.
+    longest
+        The most tokens of a calculation when the model plays.
+    """
+
+    before: Literal["calculation", "nothing"] = "calculation"
+    games: int = 4
+    highest: int = 9
+    longest: int = 80
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _at_least(self, 1, "games", "highest", "longest")
+        if self.before not in BEFORE:
+            raise unknown("what comes before an answer", self.before, BEFORE)
+
+
 @dataclass(frozen=True)
 class GRPO(Steps):
     """What group relative policy optimisation has of its own; its loss is TRL's.
 
     Attributes
     ----------
+    cold_start
+        Updates that come first and teach the model to answer in labels, all of them alike, by cross-entropy.
+        Sampled answers teach a model nothing that hardly ever gives a legal one; so do answers that
+        are all the same.
     groups
         Situations drawn under each telling of an update, as often as an episode meets them.
     generations
@@ -182,6 +219,7 @@ class GRPO(Steps):
         Rewards are divided by their standard deviation in a "group", in the "batch", or not ("none").
     """
 
+    cold_start: int = 10
     groups: int = 4
     generations: int = 8
     kl: float = 0.0
@@ -191,7 +229,7 @@ class GRPO(Steps):
         super().__post_init__()
         _at_least(self, 1, "groups")
         _at_least(self, 2, "generations")
-        _at_least(self, 0, "kl")
+        _at_least(self, 0, "cold_start", "kl")
         if self.scale not in ("group", "batch", "none"):
             raise unknown("scale", self.scale, ("group", "batch", "none"))
 
@@ -210,13 +248,13 @@ class DPO(Steps):
         How much an action answers for later rewards, where it is decided which of two is better; the
         best play is taken to follow.
     imitation
-        Weight of the cross-entropy from the answers that are chosen, added to the loss. Preferences
-        between labels alone do not teach a model to answer in labels.
+        Weight of the cross-entropy from the answers that are chosen, added to the loss (Pang et al., 2024).
+        Preferences between labels alone do not teach a model to answer in labels.
     """
 
     beta: float = 0.5
     discount: float = 0.0
-    imitation: float = 0.0
+    imitation: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -20,6 +20,7 @@ from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import PairTrainer
 from moral_games.llm.ppo import PPOTrainer
 from moral_games.llm.validation import Validation
+from moral_games.llm.worked import WorkedTrainer
 from moral_games.rewards import parse
 
 
@@ -120,3 +121,5 @@ def make_trainer(model: TextModel, options: Finetune) -> Trainer:
             return DPOTrainer(model, lesson, how, options.dpo, rng)
         case "chat":
             return ChatTrainer(model, lesson, how, options.chat, rng)
+        case "worked":
+            return WorkedTrainer(model, lesson, how, options.worked, rng)
