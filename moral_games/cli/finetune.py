@@ -59,7 +59,7 @@ def _show(run: Run) -> None:
 def _table(metrics: dict[str, Any]) -> Table:
     """Return what a model does in each game as a table, with the mean over prompts that tell the same last round."""
     value = next(iter(next(iter(metrics["after"].values()))["moral_regret"]))
-    table = Table("game", "P(cooperate) start CC CD DC DD", "legal", f"{value} regret", "gap", box=None, pad_edge=False)
+    table = Table("game", "P(first action) by state", "legal", f"{value} regret", "gap", box=None, pad_edge=False)
     for when in ("before", "after"):
         for game, row in metrics[when].items():
             cooperate = " ".join(f"{p:.2f}" for p in _by_last_round(game, row["p_cooperate"]))

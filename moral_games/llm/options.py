@@ -183,6 +183,8 @@ class Finetune:
         if self.algorithm == "dpo":
             preferences(lesson, self.dpo.discount, self.train.rounds)
         if self.algorithm == "worked":
+            if self.memory != 1:
+                raise ValueError(f"answers are worked out from the last round; memory must be 1, got {self.memory}")
             worked_value(reward)
             certain_next(lesson)
         if self.algorithm in BORROWED and find_spec("trl") is None:
