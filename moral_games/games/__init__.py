@@ -36,6 +36,7 @@ from moral_games.games.indices import (
     macy_flache,
 )
 from moral_games.games.ordinal_games import OrdinalClass, ordinal, ordinal_class
+from moral_games.games.protocols import as_two_stage, protocol, protocols
 from moral_games.games.public_goods import (
     commons,
     n_player_volunteers_dilemma,
@@ -43,20 +44,25 @@ from moral_games.games.public_goods import (
     threshold_public_goods,
 )
 from moral_games.games.random_games import random_game, random_of_kind, random_prisoners_dilemma, random_social_dilemma
+from moral_games.games.roles import either_role
 from moral_games.games.solutions import dominant_actions, nash_set, pareto_set, price_of_anarchy
 from moral_games.games.symmetric import letters, schelling
+from moral_games.games.two_stage import TwoStageGame, mini_trust, mini_ultimatum, sequential_prisoners_dilemma
 from moral_games.names import call, unknown
 
 __all__ = [
     "Dilemma",
     "MatrixGame",
     "OrdinalClass",
+    "TwoStageGame",
     "as_game",
+    "as_two_stage",
     "commons",
     "coordination",
     "dilemma",
     "dilemma_strength",
     "dominant_actions",
+    "either_role",
     "families",
     "family",
     "fear",
@@ -70,6 +76,8 @@ __all__ = [
     "k_index",
     "letters",
     "macy_flache",
+    "mini_trust",
+    "mini_ultimatum",
     "n_player_chicken",
     "n_player_stag_hunt",
     "n_player_volunteers_dilemma",
@@ -79,6 +87,8 @@ __all__ = [
     "ordinal_class",
     "pareto_set",
     "price_of_anarchy",
+    "protocol",
+    "protocols",
     "public_goods",
     "random_game",
     "random_of_kind",
@@ -86,6 +96,7 @@ __all__ = [
     "random_social_dilemma",
     "read",
     "schelling",
+    "sequential_prisoners_dilemma",
     "threshold_public_goods",
     "to_nashpy",
     "to_nfg",
@@ -115,8 +126,9 @@ def get(name: str) -> MatrixGame:
     Parameters
     ----------
     name
-        A game of the catalogue, a family with or without parameters, or the path of a game file of
-        your own that ends in ``.toml`` or ``.nfg`` (see `read`).
+        A game of the catalogue, a family with or without parameters, the path of a game file of
+        your own that ends in ``.toml`` or ``.nfg`` (see `read`), or one of the two-stage `protocols`, whose
+        game of strategies for both roles it is (see `TwoStageGame.either_role`).
 
     Raises
     ------
@@ -157,10 +169,12 @@ def _known(name: str) -> MatrixGame:
     if name in names():
         return from_toml((_folder() / f"{name}.toml").read_text(encoding="utf-8"), name)
     asked, parameters = call(name) if "(" in name else (name.strip(), {})
+    if asked in protocols() and not parameters:
+        return protocol(asked).either_role
     if asked in names():
         raise ValueError(f"game {asked!r} takes no parameters, got {name!r}; families do: {', '.join(families())}")
     if asked not in FAMILIES:
-        raise unknown("game", asked, (*names(), *families()))
+        raise unknown("game", asked, (*names(), *families(), *protocols()))
     return FAMILIES[asked](**parameters)
 
 
