@@ -15,6 +15,7 @@ Source: Fehr & Schmidt (1999), Alger & Weibull (2013), and van Leeuwen & Alger (
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from numbers import Real
 
@@ -101,8 +102,8 @@ def utility_terms(game: Interaction) -> Floats:
     Returns
     -------
     array
-        Shape (4, S, S): the own payoff; by how much it would be more if the other did the same; minus how far one is
-        behind; minus how far one is ahead. Rows are the own strategies, columns the other's.
+        Shape (4, S, S), read-only: the own payoff; by how much it would be more if the other did the same; minus
+        how far one is behind; minus how far one is ahead. Rows are the own strategies, columns the other's.
 
     Raises
     ------
@@ -116,14 +117,7 @@ def utility_terms(game: Interaction) -> Floats:
     >>> utility_terms("tg6")[:, 0, 3].tolist()
     [20.0, 50.0, -40.0, 0.0]
     """
-    found = _interaction(game)
-    roles = found.matrix if isinstance(found, TwoStageGame) else found
-    symmetric = symmetric_game(found)
-    own = symmetric.payoffs[..., 0]
-    universal = _judged(symmetric, rewards.homo_moralis(kappa=1)).payoffs[..., 0]
-    envy, guilt = (_judged(roles, rewards.inequity_aversion(alpha=a, beta=b)) for a, b in ((1, 0), (0, 1)))
-    behind, ahead = ((each if roles is symmetric else either_role(each)).payoffs[..., 0] for each in (envy, guilt))
-    return np.stack([own, universal - own, behind - own, ahead - own])
+    return _terms(_interaction(game))
 
 
 def utilities(game: Interaction, kappa: ArrayLike = 0.0, alpha: ArrayLike = 0.0, beta: ArrayLike = 0.0) -> Floats:
@@ -140,8 +134,7 @@ def utilities(game: Interaction, kappa: ArrayLike = 0.0, alpha: ArrayLike = 0.0,
     -------
     array
         Shape (..., S, S); rows are the own strategies, columns the other's, in the order of the actions of
-        `symmetric_game`: 8 in a sequential Prisoner's Dilemma, 4 in a mini trust or ultimatum game. Whoever calls
-        this often computes the `utility_terms` once instead.
+        `symmetric_game`: 8 in a sequential Prisoner's Dilemma, 4 in a mini trust or ultimatum game.
 
     Raises
     ------
@@ -160,6 +153,20 @@ def utilities(game: Interaction, kappa: ArrayLike = 0.0, alpha: ArrayLike = 0.0,
     _check_kappa(given[0])
     weights = np.stack([np.ones_like(given[0]), *given], axis=-1)
     return np.tensordot(weights, utility_terms(game), axes=1)
+
+
+@lru_cache(maxsize=512)
+def _terms(game: MatrixGame | TwoStageGame) -> Floats:
+    """Return the `utility_terms` of a game."""
+    roles = game.matrix if isinstance(game, TwoStageGame) else game
+    symmetric = symmetric_game(game)
+    own = symmetric.payoffs[..., 0]
+    universal = _judged(symmetric, rewards.homo_moralis(kappa=1)).payoffs[..., 0]
+    envy, guilt = (_judged(roles, rewards.inequity_aversion(alpha=a, beta=b)) for a, b in ((1, 0), (0, 1)))
+    behind, ahead = ((each if roles is symmetric else either_role(each)).payoffs[..., 0] for each in (envy, guilt))
+    terms = np.stack([own, universal - own, behind - own, ahead - own])
+    terms.setflags(write=False)
+    return terms
 
 
 def _interaction(game: Interaction) -> MatrixGame | TwoStageGame:

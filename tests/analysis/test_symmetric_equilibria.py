@@ -182,7 +182,7 @@ def test_nobody_who_universalises_randomisation_is_at_rest_there() -> None:
         total = against + alike[:, None]
         gains = total.max(axis=0) - np.diagonal(total)
         assert (gains.min() < 1e-9) == at_rest
-        assert at_rest or gains.min() > 0.2
+        assert at_rest or gains.min() > 0.15
 
 
 def test_one_who_universalises_randomisation_agrees_where_nothing_is_to_be_gained_by_it() -> None:

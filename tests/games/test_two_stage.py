@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 import moral_games as mg
 from moral_games.games import TwoStageGame, either_role, protocol, protocols
 from moral_games.games.protocols import SEQUENTIAL_PRISONERS_DILEMMAS
+from moral_games.text import prompts
 
 every_protocol = pytest.mark.parametrize("name", protocols())
 tables = st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(
@@ -90,6 +91,19 @@ def test_the_strategy_method_is_one_round_of_the_game_in_either_role() -> None:
     env.reset(seed=0)
     _, rewards, terminations, _, _ = env.step({"player_0": 0, "player_1": 3})
     assert rewards == {"player_0": 20, "player_1": 60} and all(terminations.values())
+
+
+def test_strategies_meet_in_a_tournament() -> None:
+    game = mg.games.get("tg6")
+    states = 1 + len(game.joint_actions)
+    entrants = {name: mg.PolicyTable(np.eye(4)[[x] * states]) for x, name in enumerate(game.actions[0])}
+    result = mg.analysis.tournament(entrants, game, rounds=1)
+    assert result.names == game.actions[0] and np.allclose(result.payoffs, game.payoffs[..., 0])
+
+
+def test_strategies_are_told_in_a_prompt() -> None:
+    told = prompts(mg.games.get("tg6"), mg.Presentation(("Cat", "Dog", "Fox", "Owl")))[0]
+    assert all(label in told for label in ("Cat", "Dog", "Fox", "Owl", "80", "40", "70"))
 
 
 def test_by_backward_induction_nobody_invests() -> None:
