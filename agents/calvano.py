@@ -30,6 +30,8 @@ from agents.options import ELSEWHERE
 from agents.study import State, carry_out
 from moral_games import chance
 from moral_games.markets import Market, SellerValue, price_grid, pricing_game, profit_gain
+from moral_games.report import write_report
+from moral_games.report.page import REPORT
 from moral_games.runs import METRICS, Run, read_json, whole_file, write_json
 
 Floats = NDArray[np.float64]
@@ -267,7 +269,7 @@ class PricingQ:
 
 
 def learn(options: Options) -> Run:
-    """Carry out a run, or what is left of it.
+    """Carry out a run, or what is left of it, and write its report.
 
     A run that was killed and goes on with ``resume`` leaves the same files as one that was not, but for what depends
     on the clock.
@@ -286,6 +288,7 @@ def learn(options: Options) -> Run:
     if not run.path(METRICS).exists():
         carry_out(run, learner, asked, options.checkpoint_every, options.checkpoint)
         _conclude(run, learner)
+    write_report(run.folder)
     return run
 
 
@@ -295,7 +298,8 @@ def show(run: Run) -> None:
     for name, found in metrics["measures"].items():
         print(f"{name}: {found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
     prices = ", ".join(f"{price:.3f}" for price in metrics["impulse_response"]["mean"][0][:8])
-    print(f"prices after a forced cut in the first period, by the firm that was forced: {prices}, ...")
+    print(f"the first firm's prices before, in and after a period in which it is forced to cut: {prices}, ...")
+    print(f"report: {run.path(REPORT)}")
 
 
 def _joint(chosen: Ints, m: int) -> Ints:

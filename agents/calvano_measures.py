@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.judgement import interval
-from moral_games.markets import Market, SellerValue, pricing_game, profit_gain
+from moral_games.markets import Market, SellerValue, joint_profit_prices, nash_prices, pricing_game, profit_gain
 from moral_games.markets.market import Floats
 
 Ints = NDArray[np.int64]
@@ -160,6 +160,7 @@ def summarise(repetition: Repetition, greedy: Ints, states: Ints, discount: floa
         ``measures``: mean price, profit gain Δ, profit of a firm, consumer surplus, length of the cycle, the share of
         runs whose deviation does not pay, what it gains, the gap to a best response, and the share of runs in which
         every firm is within 0.1 % of one. ``impulse_response``: prices by firm and period, see `Deviation`.
+        ``anchors``: the prices of competition and of collusion.
     """
     m = round(greedy.shape[2] ** (1 / greedy.shape[1]))
     on_cycle = limit_cycle(greedy, states, m)
@@ -181,4 +182,8 @@ def summarise(repetition: Repetition, greedy: Ints, states: Ints, discount: floa
     return {
         "measures": {name: interval(found) | {"by_seed": found.round(6).tolist()} for name, found in numbers.items()},
         "impulse_response": interval(deviation.prices),
+        "anchors": {
+            "competition": float(nash_prices(repetition.market).mean()),
+            "collusion": float(joint_profit_prices(repetition.market).mean()),
+        },
     }

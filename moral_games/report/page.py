@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from matplotlib.figure import Figure
 
-from moral_games.report import audit, comparison, conversation, learning, model, population
+from moral_games.report import audit, comparison, conversation, learning, model, population, pricing
 from moral_games.runs import CONFIG, METRICS, Run, read_json, whole_file
 
 REPORT = "report.html"
@@ -60,6 +60,7 @@ def what_to_show(metrics: Mapping[str, Any]) -> ModuleType:
         "episodes": population,
         "learners": learning,
         "conversations": conversation,
+        "impulse_response": pricing,
     }
     return next((module for key, module in told_by.items() if key in metrics), model)
 
