@@ -76,7 +76,8 @@ class Solution:
     game, strategies, preference
         What was solved: the game's name, the names of its strategies, and what the players value.
     pure
-        The strategies that are best replies to themselves.
+        The strategies that are best replies to themselves, among pure strategies. In another game than the published
+        protocols, one who universalises randomisation may gain by it even there; see `randomised_equilibria`.
     mixed
         Where no strategy is: the equilibria that mix the fewest, each choice being judged as it is made.
     randomised

@@ -192,6 +192,17 @@ def test_one_who_universalises_randomisation_agrees_where_nothing_is_to_be_gaine
         assert [np.flatnonzero(x).tolist() for x in found if x.max() == 1] == [[x] for x in pure.tolist()]
 
 
+@pytest.mark.parametrize("name", protocols())
+def test_from_a_pure_equilibrium_of_a_protocol_no_randomisation_gains(name: str) -> None:
+    payoff, _, behind, ahead = utility_terms(name)
+    z = np.random.default_rng(0).dirichlet(np.full(len(payoff), 0.3), size=3000)
+    for kappa, alpha, beta in ((0.3, 0, 0), (0.5, 0.5, 0.25), (0.7, -0.3, 0.2), (1, 0, 0)):
+        against = (1 - kappa) * payoff + alpha * behind + beta * ahead
+        alike = kappa * np.einsum("ix,xy,iy->i", z, payoff, z)
+        for x in np.flatnonzero(pure_equilibria(utilities(name, kappa, alpha, beta))):
+            assert (z @ against[:, x] + alike).max() <= against[x, x] + kappa * payoff[x, x] + 1e-9
+
+
 def test_at_kappa_zero_randomising_is_what_it_always_was() -> None:
     # Stay out, and give back with probability at most 2/5, so that it does not pay to invest: its extreme points.
     found = randomised_equilibria("tg4", Preference())
