@@ -37,5 +37,5 @@ def impulse_response(found: Mapping[str, Any], anchors: Mapping[str, float]) -> 
         axis.annotate(name, (periods[-1], price), fontsize=8, ha="right", va="bottom", color="#555555")
     axis.set(xlabel="period", ylabel="price")
     axis.grid(alpha=0.25)
-    axis.legend(framealpha=0.6, edgecolor="none", fontsize=8, loc="lower right")
+    axis.legend(framealpha=0.6, edgecolor="none", fontsize=8, loc="center right")
     return figure
