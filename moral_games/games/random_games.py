@@ -159,7 +159,7 @@ def drawn_game(rng: np.random.Generator, exam: bool = False, actions: int = 2, h
     Examples
     --------
     >>> drawn_game(np.random.default_rng(0)).payoffs[0, 0]
-    array([7., 5.])
+    array([8., 6.])
     """
     if actions < 1 or highest < 1:
         raise ValueError(f"a drawn game needs actions and a highest payoff of at least 1, got {actions} and {highest}")
