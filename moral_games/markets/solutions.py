@@ -58,8 +58,8 @@ def best_reply(market: Market, prices: ArrayLike) -> Floats:
 def nash_prices(market: Market) -> Floats:
     """Return the prices at which no firm can earn more by another; (n,), read-only.
 
-    The equilibrium is unique (Caplin & Nalebuff 1991), and best replies, which rise with the others' prices, climb
-    to it from the costs.
+    The equilibrium is unique, and best replies, which rise with the others' prices, climb to it from the costs
+    (Milgrom & Roberts 1990).
 
     Raises
     ------
@@ -107,7 +107,7 @@ def profit_gain(market: Market, profits: ArrayLike) -> Floats:
     """Return Δ = (π − π_N) / (π_M − π_N): 0 where firms compete, 1 where they act as one.
 
     π is the mean over firms, π_N in the Nash equilibrium and π_M at the prices that are best for all firms together
-    (Calvano et al. 2020, equation 9).
+    (Calvano et al. 2020).
 
     Parameters
     ----------
