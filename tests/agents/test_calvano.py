@@ -85,6 +85,21 @@ def test_runs_finish_when_no_strategy_has_changed_for_long() -> None:
     assert (learner.finished < 10**6).all()
 
 
+@pytest.mark.slow
+def test_sellers_learn_to_collude_and_to_punish() -> None:
+    """The published market; to be quick, exploration ends five times sooner. In full it is in docs/pricing.md."""
+    learner = PricingQ(Options(seeds=10, exploration_decay=2e-5, stable=50_000))
+    while learner.done < learner.total:
+        learner.advance()
+    found = summarise(learner.repetition, learner.greedy, learner.states, 0.95)
+    assert 0.7 < found["measures"]["profit gain"]["mean"] < 0.9
+    assert found["measures"]["gain by deviation"]["mean"] < 0
+    forced, other = np.array(found["impulse_response"]["mean"])
+    assert forced[1] < forced[0] - 0.1 and other[1] == pytest.approx(other[0], abs=0.02)
+    assert other[2] < other[0] - 0.1
+    np.testing.assert_allclose(forced[-5:], forced[0], atol=0.05)
+
+
 # What strategies amount to.
 
 MARKET = Market()
