@@ -22,6 +22,7 @@ from moral_games.llm.scoring import label_tokens
 from moral_games.llm.settings import Settings, Worked
 from moral_games.llm.targets import certain_next, worked_value
 from moral_games.llm.worked import WorkedTrainer, answered
+from moral_games.report import write_report
 from moral_games.rewards import parse
 from moral_games.runs import read_json
 from moral_games.text.reckoning import ANSWER
@@ -143,6 +144,9 @@ def test_a_run_learns_the_same_again_and_is_judged_as_it_plays(before: str, tiny
     assert losses[-1] < losses[0]
     assert {"fault", "right", "legal_mass"} == set(run.history()[-1]["validation"])
     assert set(read_json(run.path("policy.json"))["after"]) == {"ipd"}
+    page = write_report(run.folder).read_text()
+    assert "on drawn games" in page
+    assert ("after the most probable calculation" in page) == (before == "calculation")
     again = finetune(replace(asked, name="again"))
     assert [record["loss"] for record in again.history()] == losses
 
