@@ -5,7 +5,7 @@ Collusion", American Economic Review 110: each firm remembers everybody's last p
 exp(−βt), and learns until nobody's strategy has changed for 100 000 periods. Run it with, for example::
 
     python -m agents.calvano
-    python -m agents.calvano --seeds 10 --kappa 1 --consumers 0.5 --name kantian
+    python -m agents.calvano --seeds 10 --extension 1 --consumers 0.5 --name counting-consumers
 
 The defaults are the published parameters. The run's folder keeps every firm's strategy in ``strategies.safetensors``,
 and in ``metrics.json`` what the strategies amount to: see `agents.calvano_measures`.

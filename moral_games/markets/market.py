@@ -43,8 +43,8 @@ class Market:
 
     Notes
     -----
-    Logit demand: McFadden (1974). The parameters are those of Calvano, Calzolari, Denicolò & Pastorello (2020); the size
-    of 100 and the currency are those of Fish, Gonczarowski & Shorrer (2024).
+    Logit demand: McFadden (1974). The parameters are those of Calvano, Calzolari, Denicolò & Pastorello (2020); the
+    size of 100 and the currency are those of Fish, Gonczarowski & Shorrer (2024).
 
     Examples
     --------

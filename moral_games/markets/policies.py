@@ -44,12 +44,15 @@ def matching(market: Market, firm: int, last: Floats | None) -> float:
 def grim(market: Market, firm: int, last: Floats | None) -> float:
     """Collude until somebody undercuts, then compete for good (Friedman 1971).
 
-    The last prices are all that it needs: once it competes, it undercuts itself. Against prices of a grid
-    the collusive price is one of the grid's only if it is put there.
+    The last prices are all that it needs: its own tells whether it colluded then, at the collusive price or the one
+    of a grid that is nearest, and the others', as shares of their collusive prices, whether they undercut it.
     """
-    agreed = joint_profit_prices(market)
-    kept = last is None or bool((last >= agreed * (1 - UNDERCUTTING)).all())
-    return collusive(market, firm, last) if kept else nash(market, firm, last)
+    if last is None:
+        return collusive(market, firm, last)
+    halfway = (nash_prices(market)[firm] + joint_profit_prices(market)[firm]) / 2
+    shares = last / joint_profit_prices(market)
+    undercut = (shares < shares[firm] * (1 - UNDERCUTTING)).any()
+    return nash(market, firm, last) if undercut or last[firm] < halfway else collusive(market, firm, last)
 
 
 POLICIES: dict[str, PricePolicy] = {policy.__name__: policy for policy in (nash, collusive, myopic, matching, grim)}

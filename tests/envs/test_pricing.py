@@ -180,6 +180,15 @@ def test_undercutting_grim_pays_once() -> None:
     assert paid[0] > Market().profits(joint_profit_prices(Market()))[0] > paid[1] == pytest.approx(paid[2])
 
 
+@pytest.mark.parametrize("prices", [3, 4, 5, 7, 15, [1.4, 1.5, 1.9, 2.0]])
+def test_grim_colludes_on_any_grid_until_it_is_undercut(prices: Any) -> None:
+    env = PricingEnv("grim", prices=prices, rounds=6)
+    env.reset()
+    agreed = env.action(float(joint_profit_prices(Market())[0]))
+    charged = [env.step(action)[4]["prices"][1] for action in (agreed, agreed, agreed - 1, agreed, agreed, agreed)]
+    assert charged[0] == charged[1] == charged[2] > charged[3] == charged[4] == charged[5]
+
+
 def test_rows_of_gymnasiums_batches() -> None:
     envs = SyncVectorEnv([lambda: PricingEnv("myopic", rounds=5)] * 3)
     envs.reset(seed=0)
