@@ -187,9 +187,12 @@ def one_each(market: Market, values: SellerValue | Sequence[SellerValue]) -> tup
     ValueError
         If they are not one for all or one for each, or do not fit the market.
     """
-    held = (values,) * market.firms if isinstance(values, SellerValue) else tuple(values)
-    if len(held) != market.firms or not all(isinstance(value, SellerValue) for value in held):
-        raise ValueError(f"values must be one SellerValue for all or one for each of {market.firms} firms, got {held}")
+    listed = values if isinstance(values, Sequence) else (values,) * market.firms
+    if len(listed) != market.firms or not all(isinstance(value, SellerValue) for value in listed):
+        raise ValueError(
+            f"values must be one SellerValue for all or one for each of {market.firms} firms, got {values!r}"
+        )
+    held = tuple(listed)
     for value in held:
         value.check(market)
     return held

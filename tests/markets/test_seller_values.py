@@ -136,6 +136,9 @@ def test_what_does_not_fit_a_market_is_refused() -> None:
         equilibrium(unlike, KANTIAN)
     with pytest.raises(ValueError, match="one for each of 2 firms"):
         equilibrium(MARKET, [OWN] * 3)
+    for wrong in ("selfish", "ab", None, [OWN, 1.0]):
+        with pytest.raises(ValueError, match="values must be one SellerValue"):
+            equilibrium(MARKET, wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="finite outside"):
         equilibrium(Market(outside=-np.inf), KANTIAN)
     with pytest.raises(ValueError, match="a firm among them"):
