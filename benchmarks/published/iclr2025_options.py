@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,9 +110,8 @@ class Options:
     def to_json(self) -> dict[str, Any]:
         """Return what decides the results of each subject."""
         apart = {"conditions", "opponents", "seeds", "processes", "name", "folder", "resume"}
-        updates, learning_rate = self.train.schedule(self.algorithm)
-        whole = replace(self, train=replace(self.train, updates=updates, learning_rate=learning_rate))
-        kept = {key: entry for key, entry in asdict(whole).items() if key not in apart}
+        kept = {key: entry for key, entry in asdict(self).items() if key not in apart}
+        kept["train"] = self.train.to_json(self.algorithm)
         return json.loads(json.dumps({"study": "iclr2025"} | kept | {"as_published": self.slips()}))
 
     def training(self, subject: Subject) -> Finetune:

@@ -224,10 +224,8 @@ class Finetune:
 
     def to_json(self) -> dict[str, Any]:
         """Return what defines the run: all but how and where it is carried out, with nothing left open."""
-        updates, learning_rate = self.train.schedule(self.algorithm)
         rank, alpha = self.lora
-        train = asdict(replace(self.train, updates=updates, learning_rate=learning_rate))
-        del train["gradient_checkpointing"]
+        train = self.train.to_json(self.algorithm)
         skipped = {"folder", "resume", "checkpoint", "keep_checkpoints", *DEFAULTS} - {self.algorithm}
         asked = asdict(replace(self, lora_rank=rank, lora_alpha=alpha)) | {"train": train}
         return json.loads(json.dumps({key: value for key, value in asked.items() if key not in skipped}))

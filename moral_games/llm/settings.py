@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, NamedTuple
 
 import tyro
@@ -92,6 +92,13 @@ class Settings:
             own.updates if self.updates is None else self.updates,
             own.learning_rate if self.learning_rate is None else self.learning_rate,
         )
+
+    def to_json(self, algorithm: Algorithm) -> dict[str, Any]:
+        """Return what decides a run, with nothing left open; what costs memory and changes no number is left out."""
+        updates, learning_rate = self.schedule(algorithm)
+        decided = asdict(replace(self, updates=updates, learning_rate=learning_rate))
+        del decided["gradient_checkpointing"]
+        return decided
 
 
 @dataclass(frozen=True)
