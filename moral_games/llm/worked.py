@@ -15,7 +15,6 @@ import torch
 
 from moral_games import text
 from moral_games.games.random_games import drawn_game
-from moral_games.llm.adapters import copy_weights, set_weights
 from moral_games.llm.exam import examine, papers
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
@@ -26,7 +25,7 @@ from moral_games.llm.settings import Algorithm, Worked
 from moral_games.llm.shortage import halving
 from moral_games.llm.stepping import SteppingTrainer
 from moral_games.llm.targets import certain_next, worked_value
-from moral_games.llm.validation import SMALL_FAULT, Validation, Weights
+from moral_games.llm.validation import Validation
 from moral_games.text.reckoning import work_out
 
 EXAM_SEED = 1
@@ -89,18 +88,10 @@ class ExamValidation(Validation):
         super().__post_init__()
         self.exam = papers(self.lesson, self.games, np.random.default_rng(EXAM_SEED), self.own.highest)
 
-    def look(self, update: int, weights: Weights) -> dict[str, float]:
-        """Judge weights that were reached after an update, and remember them if they are the best."""
-        present = copy_weights(self.model)
-        set_weights(self.model, weights)
+    def judged(self) -> dict[str, float]:
+        """Let the model as it is now take the exam; see `look`."""
         found = examine(as_player(self.model, self.own), self.exam)
-        set_weights(self.model, present)
-        fault = 1 - found["right"]
-        if fault <= max(self.best_fault, SMALL_FAULT):
-            self.best_fault, self.best_update = fault, update
-            self.best_weights = {name: weight.clone() for name, weight in weights.items()}
-        self.passes = self.passes + 1 if fault <= self.stop_fault else 0
-        return {"fault": fault, "right": found["right"], "legal_mass": found["legal"]}
+        return {"fault": 1 - found["right"], "right": found["right"], "legal_mass": found["legal"]}
 
 
 @dataclass(eq=False)

@@ -51,6 +51,8 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "titles": titles,
         "states": _states(metrics),
         "headline": headline(config, metrics),
+        "taught_on": "drawn games" if config.get("algorithm") == "worked" else config["game"],
+        "calculates": config.get("worked", {}).get("before") == "calculation",
         "rows": [
             {"title": titles[game], "when": when, **metrics[when][game]}
             for game in titles
