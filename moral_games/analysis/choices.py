@@ -163,6 +163,26 @@ def simulate_choices(
     return count_choices(counts)
 
 
+def merged(groups: Sequence[Choices]) -> Choices:
+    """Return the choosers of several groups together, who were asked the same questions.
+
+    Raises
+    ------
+    ValueError
+        If there is no group, or the questions differ.
+    """
+    if not groups:
+        raise ValueError("there are no choices to merge; give at least one group")
+    first = groups[0]
+    for other in groups[1:]:
+        if other.games != first.games or not np.array_equal(other.terms, first.terms):
+            raise ValueError(
+                f"groups to be merged must have been asked the same questions, got {first.games} and {other.games}"
+            )
+    names = tuple(str(place) for place in range(sum(len(group.choosers) for group in groups)))
+    return replace(first, counts=np.concatenate([group.counts for group in groups]), choosers=names)
+
+
 def read_choices(path: str | Path, beliefs: Belief = "uniform") -> Choices:
     """Return the choices in a CSV file, one a line.
 

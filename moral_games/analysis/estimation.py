@@ -159,7 +159,8 @@ def fit(
     scaled, flat = directions(choices, basis)
     weights = maximised(choices, offset, scaled)
     endless = _endless(choices, scaled)
-    estimates, slopes = _parameters(weights)
+    estimates = np.append(weights[1:], 1) / weights[0] if weights[0] else np.full(4, np.nan)
+    slopes = derivatives(weights if weights[0] else np.ones(4))  # where there are no estimates, any will do
     covariance = np.zeros((4, 4))
     if scaled.size and not endless:
         information = scaled.T @ _information(choices, weights) @ scaled
@@ -282,14 +283,10 @@ def _endless(choices: Choices, basis: Floats) -> bool:
     return found.success and -found.fun > 1e-6
 
 
-def _parameters(weights: Floats) -> tuple[Floats, Floats]:
-    """Return κ, α, β and λ of w, and their derivatives by w, (4, 4)."""
-    noise = 1 / weights[0] if weights[0] else np.inf
-    estimates = np.append(weights[1:] / weights[0] if weights[0] else np.full(3, np.inf), noise)
-    if not weights[0]:
-        return estimates, np.eye(4)
-    slopes = noise * np.hstack([-estimates[:, None], np.vstack([np.eye(3), np.zeros(3)])])
-    return estimates, slopes
+def derivatives(weights: Floats) -> Floats:
+    """Return the derivatives of κ, α, β and λ by w, (4, 4)."""
+    noise = 1 / weights[0]
+    return noise * np.hstack([-noise * np.append(weights[1:], 1)[:, None], np.vstack([np.eye(3), np.zeros(3)])])
 
 
 def _problems(

@@ -176,3 +176,8 @@ def test_intervals_need_a_parameter_and_a_confidence() -> None:
         found.interval("kapa")
     with pytest.raises(ValueError, match=r"confidence must lie in \(0, 1\), got 95"):
         found.interval("kappa", 95)
+
+
+def test_one_who_chooses_at_random_has_no_estimate() -> None:
+    found = fit(count_choices({game: [1.0] * (8 if "spd" in game else 4) for game in protocols()}))
+    assert not found.identified and "no more probable" in found.problems[0]
