@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from moral_games.cli.audit import Audit
+from moral_games.cli.estimate import Estimate
 from moral_games.cli.evaluate import Evaluate
 from moral_games.cli.finetune import Report, run_finetune
 from moral_games.cli.listing import Games, Opponents, Rewards
@@ -27,6 +28,7 @@ Command = (
     | Annotated[Tournament, tyro.conf.subcommand("tournament")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Audit, tyro.conf.subcommand("audit")]
+    | Annotated[Estimate, tyro.conf.subcommand("estimate")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )

@@ -1,0 +1,178 @@
+"""The command ``moral-games estimate``: its options and what it prints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tyro
+from rich.table import Table
+
+from moral_games.analysis.choices import Belief, Choices, read_choices
+from moral_games.analysis.estimation import PARAMETERS, Fit, fit
+from moral_games.analysis.explanations import compare, profile_interval
+from moral_games.analysis.mixtures import Mixture, fit_mixture
+from moral_games.analysis.preferences import symmetric_game
+from moral_games.cli.audit_players import ModelPlayer, player_named
+from moral_games.cli.console import console
+from moral_games.games import protocols
+from moral_games.llm.options import BUNDLED, may_be_model
+from moral_games.names import unknown
+from moral_games.text.wordings import WORDINGS, unknown_wording
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Estimate preferences: morality, aversion to being behind and ahead, and noise.
+
+    Standard errors are those of drawn choices; a language model is asked for its probabilities, which are not drawn,
+    and its standard errors are what one pass of answers would have.
+    """
+
+    player: tyro.conf.Positional[str]
+    """A CSV file of choices, the folder of a run, "bundled", or a Hugging Face id or folder."""
+    protocols: tuple[str, ...] = ()
+    """What a model is asked about; by default all 18 protocols."""
+    beliefs: Belief = "uniform"
+    """What is believed of the other where a file does not say: all strategies alike, or what choosers do."""
+    types: int = 1
+    """How many types of choosers a file's people are of."""
+    tellings: int = 4
+    """In how many ways a model is told each game."""
+    wording: str = "compact"
+    """How games are told to a model."""
+    seed: int = 0
+    """Where tellings and the starts of the search for types come from."""
+    json: bool = False
+    """Print JSON instead of tables."""
+
+    def run(self) -> None:
+        """Read or ask, estimate, and print."""
+        rng = np.random.default_rng(self.seed)
+        if self.types < 1:
+            raise ValueError(f"--types counts types of choosers, from 1; got {self.types}")
+        choices, legal = self._choices(rng)
+        found = fit(choices)
+        mixture = fit_mixture(choices, self.types, rng) if self.types > 1 else None
+        summary = self._summary(choices, found, mixture, legal)
+        if self.json:
+            print(json.dumps(summary, indent=2))
+        else:
+            _print(summary)
+
+    def _choices(self, rng: np.random.Generator) -> tuple[Choices, float | None]:
+        """Return what was chosen, and of a model how probable legal answers were."""
+        if self.player.endswith(".csv"):
+            if self.protocols:
+                raise ValueError("--protocols says what a model is asked; a file holds its own")
+            return read_choices(self.player, self.beliefs), None
+        asked = self.protocols or protocols()
+        for game in asked:
+            symmetric_game(game)
+        if self.wording not in WORDINGS:
+            raise unknown_wording(self.wording)
+        if self.types > 1:
+            raise ValueError("--types needs a file with many choosers; a model is one")
+        player = player_named(self.player)
+        if not isinstance(player, ModelPlayer):
+            raise ValueError(
+                f"player {self.player!r} plays one game; preferences are estimated from choices in many: "
+                "give a CSV file of choices, or a language model"
+            )
+        if player.run is None and not Path(player.name).is_dir() and not may_be_model(player.name):
+            raise unknown("player", player.name, (BUNDLED,))
+        from moral_games.llm.strategy_method import ask_strategies
+
+        answers = ask_strategies(player.playing, asked, rng, self.tellings, self.wording, self.beliefs)
+        return answers.choices, float(np.mean(list(answers.legal.values())))
+
+    def _summary(self, choices: Choices, found: Fit, mixture: Mixture | None, legal: float | None) -> dict[str, Any]:
+        estimates = {}
+        for name in PARAMETERS:
+            estimates[name] = {
+                "estimate": _number(found.estimates[name]),
+                "standard error": _number(found.standard_errors[name]),
+                "interval": [_number(end) for end in found.interval(name)],
+                "profile interval": [_number(end) for end in profile_interval(choices, name)],
+            }
+        return {
+            "choices": _number(found.observations),
+            "choosers": found.choosers,
+            "legal": None if legal is None else _number(legal),
+            "estimates": estimates,
+            "problems": list(found.problems),
+            "explanations": [
+                {key: entry if isinstance(entry, str) else _number(entry) for key, entry in asdict(each).items()}
+                for each in compare(choices)
+            ],
+            "types": None if mixture is None else _types(mixture),
+        }
+
+
+def _types(mixture: Mixture) -> dict[str, Any]:
+    described = [
+        {
+            "share": _number(share),
+            **{name: [_number(each.estimates[name]), _number(errors[name])] for name in PARAMETERS},
+            "problems": list(each.problems),
+        }
+        for share, each, errors in zip(mixture.shares, mixture.types, mixture.standard_errors, strict=True)
+    ]
+    return {"bic": _number(mixture.bic), "entropy": _number(mixture.entropy), "types": described}
+
+
+def _print(summary: dict[str, Any]) -> None:
+    legal = "" if summary["legal"] is None else f"; answers were legal with probability {summary['legal']:.3f}"
+    console.print(f"{summary['choices']:g} choices of {summary['choosers']} choosers{legal}")
+    table = Table("parameter", box=None, pad_edge=False)
+    for name in ("estimate", "standard error", "95% interval", "by likelihood ratio"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, row in summary["estimates"].items():
+        shown = (_shown(row["estimate"]), _shown(row["standard error"]))
+        intervals = (f"{_shown(low)} to {_shown(high)}" for low, high in (row["interval"], row["profile interval"]))
+        table.add_row(name, *shown, *intervals)
+    console.print(table)
+    for problem in summary["problems"]:
+        console.print(problem, markup=False)
+    console.print()
+    rivals = Table("explanation", box=None, pad_edge=False)
+    for name in ("parameters", "log-likelihood", "BIC", "explained", "p against homo economicus"):
+        rivals.add_column(name, justify="right", no_wrap=True)
+    for row in summary["explanations"]:
+        numbers = (f"{row[key]:.2f}" for key in ("log_likelihood", "bic"))
+        rivals.add_row(row["name"], str(row["parameters"]), *numbers, f"{row['share']:.1%}", _shown(row["p_value"]))
+    console.print(rivals)
+    if summary["types"] is not None:
+        _print_types(summary["types"])
+
+
+def _print_types(found: dict[str, Any]) -> None:
+    console.print()
+    table = Table("type", "share", *PARAMETERS, box=None, pad_edge=False)
+    for place, row in enumerate(found["types"], 1):
+        shown = (" ± ".join(map(_shown, row[name])) for name in PARAMETERS)
+        table.add_row(str(place), f"{row['share']:.3f}", *shown)
+    console.print(table)
+    console.print(f"BIC {found['bic']:.2f}; uncertainty about who is of which type {found['entropy']:.3f}")
+    for place, row in enumerate(found["types"], 1):
+        for problem in row["problems"]:
+            console.print(f"type {place}: {problem}", markup=False)
+
+
+def _number(number: float) -> float | str | None:
+    """Return a number as JSON has it: six digits, no NaN, infinity in words."""
+    if np.isnan(number):
+        return None
+    if not isfinite(number):
+        return "infinity" if number > 0 else "-infinity"
+    return round(float(number), 6) if not isinstance(number, int) else number
+
+
+def _shown(number: float | str | None) -> str:
+    if number is None:
+        return "-"
+    return number if isinstance(number, str) else f"{number:.3f}"

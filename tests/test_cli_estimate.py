@@ -1,0 +1,89 @@
+"""The command that estimates preferences, from a file of choices or a model to tables or JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moral_games.analysis import Preference
+from moral_games.analysis.choices import merged, simulate_choices
+from moral_games.cli import main
+from moral_games.games import protocols
+
+READ = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of the choices of twelve selfish people and eight Kantian ones."""
+    rng = np.random.default_rng(0)
+    groups = ((Preference(), 12), (Preference(kappa=0.7), 8))
+    data = merged([simulate_choices(p, 5.0, protocols(), rng, passes=3, choosers=n) for p, n in groups])
+    path = tmp_path_factory.mktemp("choices") / "choices.csv"
+    with path.open("w", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["chooser", "protocol", "strategy", "weight"])
+        for who, question, strategy in np.argwhere(data.counts > 0):
+            weight = data.counts[who, question, strategy]
+            writer.writerow([f"person {who}", data.games[question], strategy, weight])
+    return path
+
+
+def test_a_file_is_estimated(file: Path, capsys: READ) -> None:
+    assert main(["estimate", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "1080 choices of 20 choosers" in printed and "homo economicus" in printed and "frequencies" in printed
+    assert [line.split()[0] for line in printed.splitlines()[2:6]] == ["kappa", "alpha", "beta", "noise"]
+
+
+def test_types_are_estimated(file: Path, capsys: READ) -> None:
+    assert main(["estimate", str(file), "--types", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    selfish, moral = found["types"]["types"]
+    assert selfish["share"] == pytest.approx(0.6, abs=0.02) and selfish["kappa"][0] < 0.2 < 0.5 < moral["kappa"][0]
+    assert 0 < found["estimates"]["kappa"]["estimate"] < 0.7 and found["problems"] == []
+    assert main(["estimate", str(file), "--types", "2"]) == 0
+    assert "who is of which type" in capsys.readouterr().out
+
+
+def test_what_is_not_identified_is_said(tmp_path: Path, capsys: READ) -> None:
+    path = tmp_path / "certain.csv"
+    path.write_text("protocol,strategy\n" + "".join(f"{game},0\n" for game in protocols()))
+    assert main(["estimate", str(path)]) == 0
+    assert "not identified: less and less noise" in capsys.readouterr().out
+    assert main(["estimate", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["estimates"]["kappa"]["estimate"] is None
+    assert found["estimates"]["kappa"]["profile interval"] == ["-infinity", "infinity"]
+
+
+@pytest.mark.slow
+def test_a_language_model_is_asked(tiny_model_folder: Path, capsys: READ) -> None:
+    asked = ["--protocols", "tg1", "tg6", "ug1", "ug6", "--tellings", "2"]
+    assert main(["estimate", str(tiny_model_folder), *asked]) == 0
+    printed = capsys.readouterr().out
+    assert "4 choices of 1 choosers; answers were legal with probability 0.0" in printed
+    assert main(["estimate", str(tiny_model_folder), "--protocols", "tg1"]) == 2
+    assert "4 parameters need at least as many observations, got 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing.csv"], "No such file"),
+        (["tit_for_tat"], "plays one game; preferences are estimated from choices in many"),
+        (["bundledd"], "unknown player 'bundledd'. Did you mean 'bundled'"),
+        (["bundled", "--protocols", "tg9"], "unknown game 'tg9'"),
+        (["bundled", "--wording", "loud"], "unknown wording 'loud'"),
+        (["bundled", "--types", "2"], "--types needs a file with many choosers"),
+        (["bundled", "--types", "0"], "--types counts types of choosers, from 1; got 0"),
+        (["choices.csv", "--protocols", "tg1"], "a file holds its own"),
+    ],
+)
+def test_what_cannot_be_estimated_is_refused_before_work(arguments: list[str], message: str, capsys: READ) -> None:
+    assert main(["estimate", *arguments]) == 2
+    assert message in capsys.readouterr().err
