@@ -37,12 +37,12 @@ def test_a_file_is_estimated(file: Path, capsys: READ) -> None:
     assert main(["estimate", str(file)]) == 0
     printed = capsys.readouterr().out
     assert "1080 choices of 20 choosers" in printed and "homo economicus" in printed and "frequencies" in printed
-    assert [line.split()[0] for line in printed.splitlines()[2:6]] == ["kappa", "alpha", "beta", "noise"]
+    assert [line.split()[0] for line in printed.splitlines()[3:7]] == ["kappa", "alpha", "beta", "noise"]
 
 
 def test_types_are_estimated(file: Path, capsys: READ) -> None:
     assert main(["estimate", str(file), "--types", "2", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)[str(file)]
     selfish, moral = found["types"]["types"]
     assert selfish["share"] == pytest.approx(0.6, abs=0.02) and selfish["kappa"][0] < 0.2 < 0.5 < moral["kappa"][0]
     assert 0 < found["estimates"]["kappa"]["estimate"] < 0.7 and found["problems"] == []
@@ -56,9 +56,17 @@ def test_what_is_not_identified_is_said(tmp_path: Path, capsys: READ) -> None:
     assert main(["estimate", str(path)]) == 0
     assert "not identified: less and less noise" in capsys.readouterr().out
     assert main(["estimate", str(path), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)[str(path)]
     assert found["estimates"]["kappa"]["estimate"] is None
     assert found["estimates"]["kappa"]["profile interval"] == ["-infinity", "infinity"]
+
+
+def test_several_are_compared_in_a_figure(file: Path, tmp_path: Path, capsys: READ) -> None:
+    other, figure = tmp_path / "one game.csv", tmp_path / "preferences.svg"
+    other.write_text("protocol,strategy,weight\nipd,0,40\nipd,1,60\n")
+    assert main(["estimate", str(file), str(other), "--figure", str(figure)]) == 0
+    assert "not identified: kappa, alpha, beta, noise" in capsys.readouterr().out
+    assert figure.read_text().count("<svg") == 1
 
 
 @pytest.mark.slow
@@ -81,6 +89,9 @@ def test_a_language_model_is_asked(tiny_model_folder: Path, capsys: READ) -> Non
         (["bundled", "--wording", "loud"], "unknown wording 'loud'"),
         (["bundled", "--types", "2"], "--types needs a file with many choosers"),
         (["bundled", "--types", "0"], "--types counts types of choosers, from 1; got 0"),
+        (["bundled", "--tellings", "0"], "--tellings counts in how many ways"),
+        (["a.csv", "a.csv"], "several different ones, got a.csv, a.csv"),
+        (["choices.csv", "--figure", "preferences.gif"], "a figure's name ends in"),
         (["choices.csv", "--protocols", "tg1"], "a file holds its own"),
     ],
 )

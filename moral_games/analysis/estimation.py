@@ -40,6 +40,8 @@ class Fit:
         Of each of `PARAMETERS`; NaN where it is not identified. An estimate of κ outside [0, 1] is reported as it is.
     standard_errors
         From the observed information, as if every counted choice had been drawn; 0 for what was held fixed.
+    covariance
+        Of the estimates, (4, 4), in the same order.
     log_likelihood
         At the maximum, or the least upper bound where there is no maximum.
     parameters
@@ -56,6 +58,7 @@ class Fit:
 
     estimates: Mapping[str, float]
     standard_errors: Mapping[str, float]
+    covariance: Floats
     log_likelihood: float
     parameters: int
     observations: float
@@ -171,10 +174,12 @@ def fit(
             estimates[place] = number
             covariance[place] = covariance[:, place] = 0
         elif name in lost:
-            estimates[place] = covariance[place, place] = np.nan
+            estimates[place] = np.nan
+            covariance[place] = covariance[:, place] = np.nan
     return Fit(
         dict(zip(PARAMETERS, estimates.tolist(), strict=True)),
         dict(zip(PARAMETERS, np.sqrt(np.diagonal(covariance).clip(0)).tolist(), strict=True)),
+        covariance,
         log_likelihood(choices, weights),
         free,
         choices.observations,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import tyro
+from rich.markup import escape
 from rich.table import Table
 
 from moral_games.analysis.choices import Belief, Choices, read_choices
@@ -18,7 +19,7 @@ from moral_games.analysis.explanations import compare, profile_interval
 from moral_games.analysis.mixtures import Mixture, fit_mixture
 from moral_games.analysis.preferences import symmetric_game
 from moral_games.cli.audit_players import ModelPlayer, player_named
-from moral_games.cli.console import console
+from moral_games.cli.console import check_figure, console
 from moral_games.games import protocols
 from moral_games.llm.options import BUNDLED, may_be_model
 from moral_games.names import unknown
@@ -33,8 +34,8 @@ class Estimate:
     and its standard errors are what one pass of answers would have.
     """
 
-    player: tyro.conf.Positional[str]
-    """A CSV file of choices, the folder of a run, "bundled", or a Hugging Face id or folder."""
+    players: tyro.conf.Positional[tuple[str, ...]]
+    """Whose: CSV files of choices, folders of runs, "bundled", Hugging Face ids or folders; several are compared."""
     protocols: tuple[str, ...] = ()
     """What a model is asked about; by default all 18 protocols."""
     beliefs: Belief = "uniform"
@@ -49,68 +50,97 @@ class Estimate:
     """Where tellings and the starts of the search for types come from."""
     json: bool = False
     """Print JSON instead of tables."""
+    figure: Path | None = None
+    """Write a figure of all players' preferences there: a name that ends in .png, .pdf or .svg."""
 
     def run(self) -> None:
-        """Read or ask, estimate, and print."""
-        rng = np.random.default_rng(self.seed)
+        """Read or ask, estimate, print, and write the figure."""
+        if self.figure is not None:
+            check_figure(self.figure)
         if self.types < 1:
             raise ValueError(f"--types counts types of choosers, from 1; got {self.types}")
-        choices, legal = self._choices(rng)
-        found = fit(choices)
-        mixture = fit_mixture(choices, self.types, rng) if self.types > 1 else None
-        summary = self._summary(choices, found, mixture, legal)
+        if not self.players or len(set(self.players)) < len(self.players):
+            raise ValueError(f"give one player or several different ones, got {', '.join(self.players) or 'none'}")
+        for player in self.players:
+            self._check(player)
+        fits, summaries = {}, {}
+        for player in self.players:
+            rng = np.random.default_rng(self.seed)
+            choices, legal = self._choices(player, rng)
+            fits[player] = fit(choices)
+            mixture = fit_mixture(choices, self.types, rng) if self.types > 1 else None
+            summaries[player] = _summary(choices, fits[player], mixture, legal)
+            if not self.json:
+                console.print(f"[bold]{escape(player)}[/bold]")
+                _print(summaries[player])
         if self.json:
-            print(json.dumps(summary, indent=2))
-        else:
-            _print(summary)
+            print(json.dumps(summaries, indent=2))
+        if self.figure is not None:
+            from moral_games.report.preference_figures import preferences
 
-    def _choices(self, rng: np.random.Generator) -> tuple[Choices, float | None]:
-        """Return what was chosen, and of a model how probable legal answers were."""
-        if self.player.endswith(".csv"):
+            preferences(fits).savefig(self.figure, dpi=150)
+
+    def _check(self, player: str) -> None:
+        """Raise an error if the player cannot be asked as the options say."""
+        if _is_file(player):
             if self.protocols:
                 raise ValueError("--protocols says what a model is asked; a file holds its own")
-            return read_choices(self.player, self.beliefs), None
-        asked = self.protocols or protocols()
-        for game in asked:
+            return
+        for game in self.protocols:
             symmetric_game(game)
         if self.wording not in WORDINGS:
             raise unknown_wording(self.wording)
+        if self.tellings < 1:
+            raise ValueError(f"--tellings counts in how many ways a model is told a game, from 1; got {self.tellings}")
         if self.types > 1:
             raise ValueError("--types needs a file with many choosers; a model is one")
-        player = player_named(self.player)
-        if not isinstance(player, ModelPlayer):
+        found = player_named(player)
+        if not isinstance(found, ModelPlayer):
             raise ValueError(
-                f"player {self.player!r} plays one game; preferences are estimated from choices in many: "
+                f"player {player!r} plays one game; preferences are estimated from choices in many: "
                 "give a CSV file of choices, or a language model"
             )
-        if player.run is None and not Path(player.name).is_dir() and not may_be_model(player.name):
-            raise unknown("player", player.name, (BUNDLED,))
+        if found.run is None and not Path(found.name).is_dir() and not may_be_model(found.name):
+            raise unknown("player", found.name, (BUNDLED,))
+
+    def _choices(self, player: str, rng: np.random.Generator) -> tuple[Choices, float | None]:
+        """Return what was chosen, and of a model how probable legal answers were."""
+        if _is_file(player):
+            return read_choices(player, self.beliefs), None
         from moral_games.llm.strategy_method import ask_strategies
 
-        answers = ask_strategies(player.playing, asked, rng, self.tellings, self.wording, self.beliefs)
+        found = player_named(player)
+        assert isinstance(found, ModelPlayer)
+        asked = self.protocols or protocols()
+        answers = ask_strategies(found.playing, asked, rng, self.tellings, self.wording, self.beliefs)
         return answers.choices, float(np.mean(list(answers.legal.values())))
 
-    def _summary(self, choices: Choices, found: Fit, mixture: Mixture | None, legal: float | None) -> dict[str, Any]:
-        estimates = {}
-        for name in PARAMETERS:
-            estimates[name] = {
-                "estimate": _number(found.estimates[name]),
-                "standard error": _number(found.standard_errors[name]),
-                "interval": [_number(end) for end in found.interval(name)],
-                "profile interval": [_number(end) for end in profile_interval(choices, name)],
-            }
-        return {
-            "choices": _number(found.observations),
-            "choosers": found.choosers,
-            "legal": None if legal is None else _number(legal),
-            "estimates": estimates,
-            "problems": list(found.problems),
-            "explanations": [
-                {key: entry if isinstance(entry, str) else _number(entry) for key, entry in asdict(each).items()}
-                for each in compare(choices)
-            ],
-            "types": None if mixture is None else _types(mixture),
+
+def _is_file(player: str) -> bool:
+    return player.endswith(".csv")
+
+
+def _summary(choices: Choices, found: Fit, mixture: Mixture | None, legal: float | None) -> dict[str, Any]:
+    estimates = {}
+    for name in PARAMETERS:
+        estimates[name] = {
+            "estimate": _number(found.estimates[name]),
+            "standard error": _number(found.standard_errors[name]),
+            "interval": [_number(end) for end in found.interval(name)],
+            "profile interval": [_number(end) for end in profile_interval(choices, name)],
         }
+    return {
+        "choices": _number(found.observations),
+        "choosers": found.choosers,
+        "legal": None if legal is None else _number(legal),
+        "estimates": estimates,
+        "problems": list(found.problems),
+        "explanations": [
+            {key: entry if isinstance(entry, str) else _number(entry) for key, entry in asdict(each).items()}
+            for each in compare(choices)
+        ],
+        "types": None if mixture is None else _types(mixture),
+    }
 
 
 def _types(mixture: Mixture) -> dict[str, Any]:
