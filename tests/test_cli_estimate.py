@@ -45,6 +45,7 @@ def test_types_are_estimated(file: Path, capsys: READ) -> None:
     found = json.loads(capsys.readouterr().out)[str(file)]
     selfish, moral = found["types"]["types"]
     assert selfish["share"] == pytest.approx(0.6, abs=0.02) and selfish["kappa"][0] < 0.2 < 0.5 < moral["kappa"][0]
+    assert found["types"]["bic"]["2"] < found["types"]["bic"]["1"] - 50
     assert 0 < found["estimates"]["kappa"]["estimate"] < 0.7 and found["problems"] == []
     assert main(["estimate", str(file), "--types", "2"]) == 0
     assert "who is of which type" in capsys.readouterr().out

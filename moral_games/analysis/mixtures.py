@@ -43,7 +43,7 @@ class Mixture:
         How probably each chooser is of each type, (I, K).
     standard_errors
         For each type, of `moral_games.analysis.estimation.PARAMETERS`, with types unknown; from the outer product of
-        the choosers' scores. NaN where there are fewer choosers than parameters.
+        the choosers' scores. NaN where there are fewer choosers than parameters, and large where hardly more.
     log_likelihood
         At the best maximum that was found.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -41,7 +42,7 @@ class Estimate:
     beliefs: Belief = "uniform"
     """What is believed of the other where a file does not say: all strategies alike, or what choosers do."""
     types: int = 1
-    """How many types of choosers a file's people are of."""
+    """How many types of choosers a file's people are of; the criterion is printed for every number up to it."""
     tellings: int = 4
     """In how many ways a model is told each game."""
     wording: str = "compact"
@@ -68,8 +69,9 @@ class Estimate:
             rng = np.random.default_rng(self.seed)
             choices, legal = self._choices(player, rng)
             fits[player] = fit(choices)
-            mixture = fit_mixture(choices, self.types, rng) if self.types > 1 else None
-            summaries[player] = _summary(choices, fits[player], mixture, legal)
+            numbers = range(1, self.types + 1) if self.types > 1 else ()
+            mixtures = [fit_mixture(choices, types, rng) for types in numbers]
+            summaries[player] = _summary(choices, fits[player], mixtures, legal)
             if not self.json:
                 console.print(f"[bold]{escape(player)}[/bold]")
                 _print(summaries[player])
@@ -120,7 +122,7 @@ def _is_file(player: str) -> bool:
     return player.endswith(".csv")
 
 
-def _summary(choices: Choices, found: Fit, mixture: Mixture | None, legal: float | None) -> dict[str, Any]:
+def _summary(choices: Choices, found: Fit, mixtures: Sequence[Mixture], legal: float | None) -> dict[str, Any]:
     estimates = {}
     for name in PARAMETERS:
         estimates[name] = {
@@ -139,11 +141,13 @@ def _summary(choices: Choices, found: Fit, mixture: Mixture | None, legal: float
             {key: entry if isinstance(entry, str) else _number(entry) for key, entry in asdict(each).items()}
             for each in compare(choices)
         ],
-        "types": None if mixture is None else _types(mixture),
+        "types": _types(mixtures) if mixtures else None,
     }
 
 
-def _types(mixture: Mixture) -> dict[str, Any]:
+def _types(mixtures: Sequence[Mixture]) -> dict[str, Any]:
+    """Return the last of several mixtures, and the criterion of all."""
+    mixture = mixtures[-1]
     described = [
         {
             "share": _number(share),
@@ -152,7 +156,8 @@ def _types(mixture: Mixture) -> dict[str, Any]:
         }
         for share, each, errors in zip(mixture.shares, mixture.types, mixture.standard_errors, strict=True)
     ]
-    return {"bic": _number(mixture.bic), "entropy": _number(mixture.entropy), "types": described}
+    criteria = {str(len(each.types)): _number(each.bic) for each in mixtures}
+    return {"bic": criteria, "entropy": _number(mixture.entropy), "types": described}
 
 
 def _print(summary: dict[str, Any]) -> None:
@@ -187,7 +192,9 @@ def _print_types(found: dict[str, Any]) -> None:
         shown = (" ± ".join(map(_shown, row[name])) for name in PARAMETERS)
         table.add_row(str(place), f"{row['share']:.3f}", *shown)
     console.print(table)
-    console.print(f"BIC {found['bic']:.2f}; uncertainty about who is of which type {found['entropy']:.3f}")
+    criteria = ", ".join(f"{types}: {bic:.2f}" for types, bic in found["bic"].items())
+    console.print(f"BIC by number of types, with choosers as observations: {criteria}; the least is best")
+    console.print(f"uncertainty about who is of which type, from 0 to 1: {found['entropy']:.3f}")
     for place, row in enumerate(found["types"], 1):
         for problem in row["problems"]:
             console.print(f"type {place}: {problem}", markup=False)

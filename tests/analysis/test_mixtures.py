@@ -35,6 +35,8 @@ def test_two_types_are_found_and_told_apart(crowd: Choices) -> None:
 def test_the_criterion_finds_how_many_there_are(crowd: Choices) -> None:
     tried = [fit_mixture(crowd, types, np.random.default_rng(2), starts=2) for types in (1, 2, 3)]
     assert min(tried, key=lambda mixture: mixture.bic) is tried[1]
+    reached = [mixture.log_likelihood for mixture in tried]
+    assert reached == sorted(reached)
     assert [mixture.parameters for mixture in tried] == [4, 9, 14]
 
 
