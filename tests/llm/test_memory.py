@@ -124,6 +124,7 @@ def test_a_run_with_two_rounds(tmp_path: Path, tiny_model_folder: Path, capsys: 
     assert len(after["p_cooperate"]) == 21 and after["judged_states"] == [1, 3, *range(5, 21, 2)]
     assert write_report(run.folder).read_text().count("data:image/png;base64,") == 4
     assert mg.opponents.as_policy(f"run:{run.folder}", IPD).probabilities.shape == (21, 2)
+    capsys.readouterr()  # what the run has told
     Evaluate(str(run.folder), json=True).run()
     told = json.loads(capsys.readouterr().out)["ipd"]
     assert told["moral_regret"] == after["moral_regret"] and len(told["p_cooperate"]) == 21

@@ -108,7 +108,7 @@ def test_a_run_s_model_is_told_the_game_at_random(tmp_path: Path) -> None:
         ('{"probabilities": [[1, 0, 0], [1, 0, 0]]}', "is for 3 actions"),
         ('{"after": {"ipd": {}}}', "no table for any presentation of game 'ipd'"),
         ('{"after": {"ipd": 3}}', "no table for any presentation of game 'ipd'"),
-        ('{"after": {"ipd": {"one": [[1, 0]]}}}', "policy table has shape"),
+        ('{"after": {"ipd": {"one": [[1, 0], [1, 0]]}}}', "has 2 rows; with 4 joint actions"),
         ('{"after": 3}', "only for no game"),
     ],
 )
