@@ -21,6 +21,7 @@ from math import exp, isfinite, sqrt
 import numpy as np
 
 from moral_games.analysis.choices import Choices, Floats
+from moral_games.analysis.likelihood import covariances, information, log_likelihood, maximised
 from moral_games.names import unknown
 
 PARAMETERS = ("kappa", "alpha", "beta", "noise")
@@ -105,19 +106,6 @@ class Fit:
         return "; ".join((f"{said}; log-likelihood {self.log_likelihood:.2f}", *self.problems))
 
 
-def choice_probabilities(choices: Choices, weights: Floats) -> Floats:
-    """Return how probable each strategy is in each question by logit, (Q, S).
-
-    Parameters
-    ----------
-    choices
-        The questions.
-    weights
-        w = (1, κ, α, β) / λ, (4,).
-    """
-    return np.exp(_log_probabilities(choices, weights))
-
-
 def fit(
     choices: Choices,
     kappa: float | None = None,
@@ -166,8 +154,8 @@ def fit(
     slopes = derivatives(weights if weights[0] else np.ones(4))  # where there are no estimates, any will do
     covariance = np.zeros((4, 4))
     if scaled.size and not endless:
-        information = scaled.T @ _information(choices, weights) @ scaled
-        covariance = slopes @ scaled @ np.linalg.pinv(information, hermitian=True) @ scaled.T @ slopes.T
+        told = scaled.T @ information(choices, weights) @ scaled
+        covariance = slopes @ scaled @ np.linalg.pinv(told, hermitian=True) @ scaled.T @ slopes.T
     problems, lost = _problems(fixed, weights, slopes @ flat, endless)
     for place, (name, number) in enumerate(fixed.items()):
         if number is not None:
@@ -189,66 +177,6 @@ def fit(
     )
 
 
-def log_likelihood(choices: Choices, weights: Floats) -> float:
-    """Return the log-likelihood of all choices under w = (1, κ, α, β) / λ, (4,)."""
-    logarithms = np.where(choices.possible, _log_probabilities(choices, weights), 0)
-    return float((choices.pooled * logarithms).sum())
-
-
-def maximised(choices: Choices, offset: Floats, basis: Floats, start: Floats | None = None) -> Floats:
-    """Return the w = offset + basis @ z of the highest likelihood; where there is none, one of nearly the highest.
-
-    Parameters
-    ----------
-    choices
-        What was chosen.
-    offset, basis
-        Shapes (4,) and (4, F), the latter's columns being independent.
-    start
-        A w to start from, of this form; by default the offset.
-    """
-    from scipy.optimize import minimize
-
-    if not basis.shape[1]:
-        return offset
-    found = minimize(
-        lambda z: -log_likelihood(choices, offset + basis @ z),
-        np.zeros(basis.shape[1]) if start is None else np.linalg.lstsq(basis, start - offset)[0],
-        jac=lambda z: -basis.T @ _score(choices, offset + basis @ z),
-        hess=lambda z: basis.T @ _information(choices, offset + basis @ z) @ basis,
-        method="trust-exact",
-        options={"gtol": 1e-6, "maxiter": 200},
-    )
-    return offset + basis @ found.x
-
-
-def _log_probabilities(choices: Choices, weights: Floats) -> Floats:
-    from scipy.special import log_softmax
-
-    utility = np.tensordot(weights, choices.terms, axes=([0], [1]))
-    return log_softmax(np.where(choices.possible, utility, -np.inf), axis=-1)
-
-
-def _score(choices: Choices, weights: Floats) -> Floats:
-    """Return the gradient of the log-likelihood, (4,)."""
-    pooled = choices.pooled
-    expected = pooled.sum(axis=-1, keepdims=True) * choice_probabilities(choices, weights)
-    return np.einsum("qs,qks->k", pooled - expected, choices.terms)
-
-
-def _information(choices: Choices, weights: Floats) -> Floats:
-    """Return minus the Hessian of the log-likelihood, (4, 4): what is observed is what is expected."""
-    return _covariances(choices, choice_probabilities(choices, weights))
-
-
-def _covariances(choices: Choices, probabilities: Floats) -> Floats:
-    """Return the covariances of the terms, summed over the questions with the numbers of choices, (4, 4)."""
-    mean = np.einsum("qks,qs->qk", choices.terms, probabilities)
-    centred = np.where(choices.possible[:, None], choices.terms - mean[..., None], 0)
-    asked = choices.pooled.sum(axis=-1, keepdims=True) * probabilities
-    return np.einsum("qks,qls,qs->kl", centred, centred, asked)
-
-
 def restricted(fixed: Mapping[str, float | None]) -> tuple[Floats, Floats]:
     """Return the offset, (4,), and the basis, (4, F), of all w in which some of `PARAMETERS` are as given."""
     known = np.array([1.0, *(fixed[name] or 0.0 for name in PARAMETERS[:3])])
@@ -264,7 +192,7 @@ def directions(choices: Choices, basis: Floats) -> tuple[Floats, Floats]:
     Both have shape (4, …); scaled so that the information at random choice is the identity.
     """
     random = choices.possible / choices.possible.sum(axis=-1, keepdims=True)
-    values, vectors = np.linalg.eigh(basis.T @ _covariances(choices, random) @ basis)
+    values, vectors = np.linalg.eigh(basis.T @ covariances(choices, random) @ basis)
     told = values > RANK * max(values.max(), RANK)
     return basis @ vectors[:, told] / np.sqrt(values[told]), basis @ vectors[:, ~told]
 

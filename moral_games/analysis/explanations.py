@@ -15,10 +15,9 @@ from moral_games.analysis.estimation import (
     check_parameter,
     directions,
     fit,
-    log_likelihood,
-    maximised,
     restricted,
 )
+from moral_games.analysis.likelihood import log_likelihood, maximised
 
 FURTHEST = 1e3
 """How far from the estimate the ends of an interval are looked for; beyond, there is none."""

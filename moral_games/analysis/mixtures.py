@@ -15,15 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from moral_games.analysis.choices import Choices, Floats
-from moral_games.analysis.estimation import (
-    PARAMETERS,
-    Fit,
-    choice_probabilities,
-    derivatives,
-    directions,
-    fit,
-    maximised,
-)
+from moral_games.analysis.estimation import PARAMETERS, Fit, derivatives, directions, fit
+from moral_games.analysis.likelihood import choice_probabilities, maximised
 
 MOST_ROUNDS = 500
 """After so many rounds expectation-maximisation stops, wherever it is."""

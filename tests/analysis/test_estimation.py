@@ -10,14 +10,8 @@ from scipy.optimize import approx_fprime
 
 from moral_games.analysis import Preference, utilities
 from moral_games.analysis.choices import Choices, count_choices, simulate_choices
-from moral_games.analysis.estimation import (
-    PARAMETERS,
-    _information,
-    _score,
-    choice_probabilities,
-    fit,
-    log_likelihood,
-)
+from moral_games.analysis.estimation import PARAMETERS, fit
+from moral_games.analysis.likelihood import choice_probabilities, information, log_likelihood, score
 from moral_games.games import protocols
 
 TRUE = {"kappa": 0.3, "alpha": 0.1, "beta": 0.2, "noise": 5.0}
@@ -80,11 +74,9 @@ def test_the_likelihood_is_that_of_the_formula() -> None:
 def test_gradient_and_information_are_the_derivatives() -> None:
     data = simulate_choices(Preference(), 20.0, ["spd1", "tg6", "ug3"], np.random.default_rng(2), passes=5)
     weights = np.array([0.05, 0.02, 0.01, -0.01])
-    assert np.allclose(
-        _score(data, weights), approx_fprime(weights, lambda w: log_likelihood(data, w), 1e-7), rtol=1e-3
-    )
-    slopes = np.array([approx_fprime(weights, lambda w, k=k: _score(data, w)[k], 1e-7) for k in range(4)])
-    assert np.allclose(_information(data, weights), -slopes, rtol=1e-3)
+    assert np.allclose(score(data, weights), approx_fprime(weights, lambda w: log_likelihood(data, w), 1e-7), rtol=1e-3)
+    slopes = np.array([approx_fprime(weights, lambda w, k=k: score(data, w)[k], 1e-7) for k in range(4)])
+    assert np.allclose(information(data, weights), -slopes, rtol=1e-3)
 
 
 def test_what_is_fixed_stays_and_costs_likelihood() -> None:
