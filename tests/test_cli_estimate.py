@@ -75,7 +75,7 @@ def test_a_language_model_is_asked(tiny_model_folder: Path, capsys: READ) -> Non
     asked = ["--protocols", "tg1", "tg6", "ug1", "ug6", "--tellings", "2"]
     assert main(["estimate", str(tiny_model_folder), *asked]) == 0
     printed = capsys.readouterr().out
-    assert "4 choices of 1 choosers; answers were legal with probability 0.0" in printed
+    assert "4 choices of one chooser; answers were legal with probability 0.0" in printed
     assert main(["estimate", str(tiny_model_folder), "--protocols", "tg1"]) == 2
     assert "4 parameters need at least as many observations, got 1" in capsys.readouterr().err
 
@@ -83,7 +83,7 @@ def test_a_language_model_is_asked(tiny_model_folder: Path, capsys: READ) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing.csv"], "No such file"),
+        (["nothing.csv"], "there is no file 'nothing.csv'; name a CSV file of choices"),
         (["tit_for_tat"], "plays one game; preferences are estimated from choices in many"),
         (["bundledd"], "unknown player 'bundledd'. Did you mean 'bundled'"),
         (["bundled", "--protocols", "tg9"], "unknown game 'tg9'"),

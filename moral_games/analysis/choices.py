@@ -199,10 +199,11 @@ def read_choices(path: str | Path, beliefs: Belief = "uniform") -> Choices:
     Raises
     ------
     ValueError
-        If a column is missing or the file is empty, or with the line and column where something is not understood.
-    OSError
-        If there is no such file.
+        If there is no such file, a column is missing or the file is empty, or with the line and column where
+        something is not understood.
     """
+    if not Path(path).is_file():
+        raise ValueError(f"there is no file {str(path)!r}; name a CSV file of choices, with a line a choice")
     with Path(path).open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         columns = tuple(reader.fieldnames or ())

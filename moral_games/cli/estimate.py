@@ -162,7 +162,8 @@ def _types(mixtures: Sequence[Mixture]) -> dict[str, Any]:
 
 def _print(summary: dict[str, Any]) -> None:
     legal = "" if summary["legal"] is None else f"; answers were legal with probability {summary['legal']:.3f}"
-    console.print(f"{summary['choices']:g} choices of {summary['choosers']} choosers{legal}")
+    choosers = "one chooser" if summary["choosers"] == 1 else f"{summary['choosers']} choosers"
+    console.print(f"{summary['choices']:g} choices of {choosers}{legal}")
     table = Table("parameter", box=None, pad_edge=False)
     for name in ("estimate", "standard error", "95% interval", "by likelihood ratio"):
         table.add_column(name, justify="right", no_wrap=True)
