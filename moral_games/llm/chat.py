@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from moral_games.analysis.episodes import action_types
 from moral_games.llm import adapters
-from moral_games.llm.adapters import OTHER, OWN, acting_as, trainable
+from moral_games.llm.adapters import OTHER, OWN, acting_as
 from moral_games.llm.episodes import Conversations, play
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.losses import ppo_loss
@@ -29,7 +29,6 @@ from moral_games.llm.sampled_validation import SampledValidation
 from moral_games.llm.sampling import read
 from moral_games.llm.scoring import TokenTree, batches, log_probabilities
 from moral_games.llm.settings import Algorithm, Chat, Settings
-from moral_games.llm.shortage import halving
 from moral_games.llm.stepping import SteppingTrainer
 from moral_games.llm.talking import Talk
 from moral_games.llm.validation import Validation
@@ -134,14 +133,8 @@ class TurnLearner(SteppingTrainer):
         """Make the step of an update from these episodes, and validate when it is due."""
         talks = [talk for talk in found.talks if talk.seat in self.seats]
         credit = self._credit(found.played.rewards, talks)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate()
         for _ in range(self.own.epochs - 1):
-            loss = self._accumulate(talks, credit)
-            norm = float(torch.nn.utils.clip_grad_norm_(list(trainable(self.model).values()), 1.0))
-            if not np.isfinite([loss, norm]).all():
-                raise FloatingPointError(f"update {self.done + 1} has loss {loss} and gradient norm {norm}")
-            self.optimizer.step()
+            self._move(self._accumulate(talks, credit))
         record = self._step(self._accumulate(talks, credit)) | self._described(found)
         return record | self._looked()
 
@@ -189,13 +182,7 @@ class TurnLearner(SteppingTrainer):
 
     def _accumulate(self, talks: Sequence[Talk], credit: Mapping[int, Floats]) -> float:
         """Leave the gradient of the loss in the weights; return the loss."""
-        loss, tokens = halving(
-            lambda tokens: self._gradient(talks, credit, tokens),
-            self.settings.micro_batch_tokens,
-            least=max(map(len, talks)),
-        )
-        self.settings = replace(self.settings, micro_batch_tokens=tokens)
-        return loss
+        return self._read_at_once(lambda tokens: self._gradient(talks, credit, tokens), least=max(map(len, talks)))
 
     def _gradient(self, talks: Sequence[Talk], credit: Mapping[int, Floats], tokens: int) -> float:
         self.optimizer.zero_grad()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -16,10 +17,13 @@ from moral_games.llm.adapters import copy_weights, trainable
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.settings import Algorithm, Settings, Steps
+from moral_games.llm.shortage import halving
 from moral_games.llm.validation import Validation, Weights
 from moral_games.runs import read_json, write_json
 
 AVERAGE = "average.safetensors"
+
+Result = TypeVar("Result")
 
 
 @dataclass(eq=False)
@@ -123,7 +127,15 @@ class SteppingTrainer(LessonTrainer):
         self.validation.load(folder, state["validation"], player)
 
     def _step(self, loss: float) -> dict[str, Any]:
-        """Make a step along the gradient that the weights hold; return how the history's line begins."""
+        """Make an update's last step; return how the history's line begins."""
+        learning_rate = self._learning_rate()
+        norm = self._move(loss)
+        self.done += 1
+        self._follow()
+        return {"update": self.done, "loss": loss, "gradient_norm": norm, "learning_rate": learning_rate}
+
+    def _move(self, loss: float) -> float:
+        """Move the weights along the gradient that they hold; return its norm."""
         learning_rate = self._learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
@@ -131,9 +143,13 @@ class SteppingTrainer(LessonTrainer):
         if not np.isfinite([loss, norm]).all():
             raise FloatingPointError(f"update {self.done + 1} has loss {loss} and gradient norm {norm}")
         self.optimizer.step()
-        self.done += 1
-        self._follow()
-        return {"update": self.done, "loss": loss, "gradient_norm": norm, "learning_rate": learning_rate}
+        return norm
+
+    def _read_at_once(self, read: Callable[[int], Result], least: int) -> Result:
+        """Call ``read(tokens)``, with fewer tokens from here on where memory is short; see `shortage.halving`."""
+        found, tokens = halving(read, self.settings.micro_batch_tokens, least)
+        self.settings = replace(self.settings, micro_batch_tokens=tokens)
+        return found
 
     def _follow(self) -> None:
         """Move the running average towards the present weights, faster in the first updates."""

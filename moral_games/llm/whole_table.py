@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from moral_games.analysis.chain import discounted_occupancy
 from moral_games.llm.adapters import trainable
 from moral_games.llm.policy import question
 from moral_games.llm.scoring import Question, TokenTree, batches, log_probabilities, tree
-from moral_games.llm.shortage import halving
 from moral_games.llm.stepping import SteppingTrainer
 
 GOES_ON = 0.8
@@ -72,11 +71,10 @@ class ScoreTrainer(TableTrainer):
         """Add the gradient of all questions; return their policies (Q, S, A + 1) and mean loss."""
         team = self.model.team
         trees = [tree(self.model, asked) for asked in team.share(questions)]
-        most = self.settings.micro_batch_tokens
-        (policies, loss), tokens = halving(
-            lambda tokens: self._read(trees, len(questions), tokens), most, team.least(trees, most)
+        policies, loss = self._read_at_once(
+            lambda tokens: self._read(trees, len(questions), tokens),
+            least=team.least(trees, self.settings.micro_batch_tokens),
         )
-        self.settings = replace(self.settings, micro_batch_tokens=tokens)
         team.add_up(trainable(self.model))
         return np.stack(team.gathered(policies)), sum(team.everyones(loss))
 

@@ -22,7 +22,6 @@ from moral_games.llm.policy import LanguageModel, question
 from moral_games.llm.reasoner import Reasoner
 from moral_games.llm.scoring import TokenTree, batches, log_probabilities
 from moral_games.llm.settings import Algorithm, Worked
-from moral_games.llm.shortage import halving
 from moral_games.llm.stepping import SteppingTrainer
 from moral_games.llm.targets import certain_next, worked_value
 from moral_games.llm.validation import Validation
@@ -113,12 +112,7 @@ class WorkedTrainer(SteppingTrainer):
     def update(self) -> dict[str, Any]:
         """Make one step, and validate when it is due; see `SteppingTrainer.update`."""
         trees = [self._tree(answers) for answers in self._draw() if answers]
-        loss, tokens = halving(
-            lambda tokens: self._read(trees, tokens),
-            self.settings.micro_batch_tokens,
-            least=max(map(len, trees), default=0),
-        )
-        self.settings = replace(self.settings, micro_batch_tokens=tokens)
+        loss = self._read_at_once(lambda tokens: self._read(trees, tokens), least=max(map(len, trees), default=0))
         return self._step(loss) | self._looked()
 
     def _validation(self) -> Validation:
