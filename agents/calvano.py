@@ -30,6 +30,7 @@ from agents.options import ELSEWHERE
 from agents.study import State, carry_out
 from moral_games import chance
 from moral_games.markets import Market, SellerValue, price_grid, pricing_game, profit_gain
+from moral_games.names import check_folder_name
 from moral_games.report import write_report
 from moral_games.report.page import REPORT
 from moral_games.runs import METRICS, Run, read_json, whole_file, write_json
@@ -96,8 +97,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
+        check_folder_name("run", self.name)
         least = {"sellers": 2, "prices": 2, "seeds": 1, "seed": 0, "stable": 1, "most": 1, "checkpoint_every": 1}
         for name, number in least.items():
             if getattr(self, name) < number:

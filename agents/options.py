@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from agents.seats import Seats, take_seats
+from moral_games.names import check_folder_name
 
 ELSEWHERE = {"folder", "resume", "checkpoint"}
 """Options that say how and where a run is carried out, and not what it is."""
@@ -52,8 +53,8 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
-        if self.name and (Path(self.name).name != self.name or self.name.startswith(".")):
-            raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
+        if self.name:
+            check_folder_name("run", self.name)
         for name, least in (("seeds", 1), ("seed", 0), ("checkpoint_every", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")

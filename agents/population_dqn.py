@@ -26,6 +26,7 @@ from agents.judgement import interval
 from agents.population_learning import Populations, Protocol
 from agents.population_measures import Record
 from agents.study import carry_out
+from moral_games.names import check_folder_name
 from moral_games.repeated import action_letters
 from moral_games.report import write_report
 from moral_games.report.page import REPORT
@@ -57,8 +58,7 @@ class Options(Protocol):
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
         super().check()
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
+        check_folder_name("run", self.name)
         if self.checkpoint_every < 1:
             raise ValueError(f"checkpoint_every must be at least 1, got {self.checkpoint_every}")
 

@@ -30,6 +30,7 @@ import tyro
 import moral_games as mg
 from agents import sb3
 from benchmarks.pool import each
+from moral_games.names import check_folder_name
 from moral_games.runs import Run, RunError
 
 NEAR = 0.02
@@ -81,6 +82,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range, or an opponent does not understand a game."""
+        check_folder_name("study", self.name)
         for name in ("processes", "looks", "memory"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")

@@ -32,6 +32,7 @@ from agents.study import TIMES
 from benchmarks.compare_grid import LEARNER, Cell, Common, grid
 from benchmarks.compare_running import CarryOut, finished, on_ray, on_this_machine
 from benchmarks.tables import write_csv
+from moral_games.names import check_folder_name
 from moral_games.report import write_report
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 
@@ -78,8 +79,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a comparison's name is a plain folder name, got {self.name!r}")
+        check_folder_name("comparison", self.name)
         if self.workers < 1:
             raise ValueError(f"workers must be at least 1, got {self.workers}")
         if self.ray and self.workers > 1:

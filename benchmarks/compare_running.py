@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from benchmarks.compare_grid import Cell, learn
 from benchmarks.pool import each
 from moral_games.report.page import REPORT
-from moral_games.runs import CONFIG, Run, RunError, read_json
+from moral_games.runs import Run, RunError
 
 LOG = "log.txt"
 PATIENCE = 10.0
@@ -32,7 +32,7 @@ CarryOut: TypeAlias = "Callable[[Sequence[Cell]], Iterator[Outcome]]"
 def finished(cell: Cell) -> bool:
     """Tell whether a cell's study was carried out, with these very options."""
     run = Run(cell.options.folder / cell.name)
-    return run.path(REPORT).exists() and read_json(run.path(CONFIG)) == cell.options.to_json()
+    return run.path(REPORT).exists() and run.config() == cell.options.to_json()
 
 
 def carry_out(cell: Cell) -> Outcome:

@@ -37,7 +37,7 @@ from moral_games.llm import Finetune
 from moral_games.llm.finetuning import judge, machine
 from moral_games.llm.models import load
 from moral_games.llm.options import BUNDLED, STUDY
-from moral_games.names import unknown
+from moral_games.names import check_folder_name, unknown
 from moral_games.runs import METRICS, Run, RunError, write_json
 
 READING, EVALUATION, CARD = ("reading",), ("evaluation",), ("card",)
@@ -81,6 +81,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range, or a method needs what is not installed."""
+        check_folder_name("study", self.name)
         for method in self.methods:
             if method not in METHODS:
                 raise unknown("method", method, METHODS)

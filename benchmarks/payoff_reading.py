@@ -28,7 +28,7 @@ from moral_games import games
 from moral_games.llm.lesson import Lesson
 from moral_games.llm.options import BUNDLED, Finetune
 from moral_games.llm.settings import BEFORE, Settings, Worked
-from moral_games.names import unknown
+from moral_games.names import check_folder_name, unknown
 from moral_games.rewards import parse
 from moral_games.runs import Run, RunError, write_json
 from moral_games.text.reckoning import RECKONINGS
@@ -66,6 +66,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range, before any work."""
+        check_folder_name("study", self.name)
         for given, known in ((self.values, RECKONINGS), (self.ways, BEFORE)):
             for name in given:
                 if name not in known:

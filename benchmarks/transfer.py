@@ -33,6 +33,7 @@ from benchmarks.transfer_judging import GOODS, ILLEGAL, PAIRWISE, UNTRAINED, Exa
 from moral_games import games
 from moral_games.llm.options import BUNDLED, STUDY, Finetune
 from moral_games.llm.settings import Settings
+from moral_games.names import check_folder_name
 from moral_games.opponents import seated
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 from moral_games.text import dilemmas
@@ -105,8 +106,7 @@ class Options:
                 raise ValueError(f"name at least one of {option}")
         if self.processes < 1:
             raise ValueError(f"processes must be at least 1, got {self.processes}")
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a study's name is a plain folder name, got {self.name!r}")
+        check_folder_name("study", self.name)
         for theme in self.themes:
             dilemmas.names(theme)
         for subject in self.subjects():

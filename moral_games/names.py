@@ -1,10 +1,14 @@
-"""Looking a thing up by its name, with an error that helps."""
+"""Names: looking a thing up by its name, with an error that helps, and which names folders may have."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_FORBIDDEN = '/\\<>:"|?*'
+MOST_BYTES = 200
+"""The longest name of a folder, in bytes of UTF-8; disks allow 255, and files in it may add to it."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
@@ -28,6 +32,47 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
     close = get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
     return ValueError(f"unknown {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+
+
+def check_folder_name(what: str, name: str) -> None:
+    r"""Raise a ValueError unless a name can be that of a folder, on every system and without reaching elsewhere.
+
+    Parameters
+    ----------
+    what
+        Whose name it is, e.g. ``"run"``.
+    name
+        The name. It must have no separator of paths, begin with no dot or blank and end with none, hold only characters
+        that print (no control characters, no marks that change the direction of writing), none of ``<>:"|?*``, and be
+        at most `MOST_BYTES` long.
+
+    Examples
+    --------
+    >>> check_folder_name("run", "deontological seed=1")
+    >>> check_folder_name("run", "../elsewhere")
+    Traceback (most recent call last):
+    ValueError: a run's name is a plain folder name, without any of / \ < > : " | ? *, got '../elsewhere'
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a {what} is a text, got {name!r}")
+    article = "an" if what[:1] in "aeiou" else "a"
+    wrong = _wrong_in_folder_name(name)
+    if wrong is not None:
+        shown = ascii(name if len(name) <= 60 else f"{name[:20]}...")
+        raise ValueError(f"{article} {what}'s name is a plain folder name, {wrong}, got {shown}")
+
+
+def _wrong_in_folder_name(name: str) -> str | None:
+    """Return what a folder's name must be and this one is not, or None."""
+    if not name.isprintable():
+        return "of characters that print"
+    if any(character in name for character in _FORBIDDEN):
+        return f"without any of {' '.join(_FORBIDDEN)}"
+    if not name.strip(". ") or name != name.strip() or name[0] == "." or name[-1] == ".":
+        return "which is not empty and has no dot or blank at an end"
+    if len(name.encode()) > MOST_BYTES:
+        return f"of at most {MOST_BYTES} bytes"
+    return None
 
 
 def call(text: str) -> tuple[str, dict[str, float]]:

@@ -12,8 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from moral_games import locks
+from moral_games.names import check_folder_name
+
 CONFIG, METRICS, HISTORY, POLICY = "config.json", "metrics.json", "history.jsonl", "policy.json"
-MANIFEST = "manifest.json"
+MANIFEST, LOCK = "manifest.json", ".lock"
+FORMAT = 1
+"""The number of the format in which run folders are written; it grows when old ones can no longer be read."""
+
 KEPT_CHECKPOINTS = 2
 """How many checkpoints are kept where nothing else is asked for."""
 
@@ -34,11 +40,16 @@ class Run:
     -----
     ``config.json`` is what was asked, ``metrics.json`` what came out, ``history.jsonl`` what
     happened on the way (one line an update), ``policy.json`` the policy tables, ``checkpoints/`` what
-    a resumed run continues from.
+    a resumed run continues from. Who begins or continues a run has the folder to its process for as long as it keeps
+    the object (see `moral_games.locks`); a copy of it can read.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._lock: locks.Lock | None = None
+
+    def __reduce__(self) -> tuple[type[Run], tuple[Path]]:
+        return Run, (self.folder,)
 
     @classmethod
     def create(cls, folder: str | Path, config: dict[str, Any], needs: int = 0) -> Run:
@@ -56,13 +67,14 @@ class Run:
         Raises
         ------
         RunError
-            If there is a run already, the folder cannot be written, or its disk is too full.
+            If there is a run already, another process works in the folder, it cannot be written, or its disk is too
+            full.
         """
         run = cls(folder)
-        if run.path(CONFIG).exists():
-            raise RunError(f"{run.folder} holds a run already; continue it with --resume, or choose another --name")
-        run._check_writable(needs)
-        write_json(run.path(CONFIG), config)
+        run._refuse_a_run()
+        run._occupy(needs)
+        run._refuse_a_run()  # another process may have begun one meanwhile
+        write_json(run.path(CONFIG), {"format": FORMAT} | config)
         return run
 
     @classmethod
@@ -72,20 +84,20 @@ class Run:
         Raises
         ------
         RunError
-            If the folder's run was asked for with another configuration, cannot be written, or its
-            disk is too full.
+            If the folder's run was asked for with another configuration or is of another format, another process
+            works in the folder, it cannot be written, or its disk is too full.
         """
         run = cls(folder)
         if not run.path(CONFIG).exists():
             return cls.create(folder, config, needs)
-        kept = read_json(run.path(CONFIG))
+        kept = run.config()
         different = sorted(key for key in {*kept, *config} if kept.get(key) != config.get(key))
         if different:
             changes = "; ".join(f"{key}: {kept.get(key)!r} then, {config.get(key)!r} now" for key in different)
             raise RunError(
                 f"{run.folder} was begun with other options ({changes}); repeat those, or choose another --name"
             )
-        run._check_writable(needs)
+        run._occupy(needs)
         return run
 
     @classmethod
@@ -97,17 +109,44 @@ class Run:
         """Return the path of something in the folder."""
         return self.folder.joinpath(*parts)
 
+    def config(self) -> dict[str, Any]:
+        """Return what was asked.
+
+        Raises
+        ------
+        RunError
+            If there is none, or the folder is of another format, from another version of this library or another
+            program.
+        """
+        kept = read_json(self.path(CONFIG))
+        written = kept.pop("format", FORMAT) if isinstance(kept, dict) else "of another program"
+        if written != FORMAT:
+            raise RunError(
+                f"{self.folder} is in format {written!r}, and this version of Moral Games reads format {FORMAT}; use "
+                "the version that wrote it, or begin anew under another --name"
+            )
+        return dict(kept)
+
     def append(self, record: dict[str, Any]) -> None:
         """Add a line to the history."""
         with self.path(HISTORY).open("a", encoding="utf-8") as history:
             history.write(json.dumps(record) + "\n")
 
     def history(self) -> list[dict[str, Any]]:
-        """Return the history's complete lines."""
-        if not self.path(HISTORY).exists():
+        """Return the history's complete lines.
+
+        Raises
+        ------
+        RunError
+            If one of them is not JSON.
+        """
+        path = self.path(HISTORY)
+        if not path.exists():
             return []
-        lines = self.path(HISTORY).read_text(encoding="utf-8").splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        try:
+            return [json.loads(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{path} cannot be read: {error}") from error
 
     def rewind(self, lines: int) -> None:
         """Keep the first so many lines of the history: those before the checkpoint that is resumed."""
@@ -152,6 +191,8 @@ class Run:
         RunError
             If it is missing or corrupt; the one before it is offered.
         """
+        if name is not None:
+            check_folder_name("checkpoint", name)
         available = self.checkpoints()
         if name is None and not available:
             return None
@@ -166,6 +207,20 @@ class Run:
             else "no other is left; begin anew under another --name"
         )
         raise RunError(f"checkpoint {chosen} cannot be used: {reason}; {offer}")
+
+    def _refuse_a_run(self) -> None:
+        if self.path(CONFIG).exists():
+            raise RunError(f"{self.folder} holds a run already; continue it with --resume, or choose another --name")
+
+    def _occupy(self, needs: int) -> None:
+        """Have the folder to this process, once it is known that it can be written."""
+        self._check_writable(needs)
+        try:
+            self._lock = locks.hold(self.path(LOCK))
+        except locks.Locked as other:
+            raise RunError(
+                f"{other} is at work in {self.folder}; wait until it has ended or stop it, or choose another --name"
+            ) from None
 
     def _check_writable(self, needs: int) -> None:
         try:
@@ -195,6 +250,24 @@ def whole_file(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def as_written(folder: Path) -> Iterator[None]:
+    """Say of a run's folder that it is not as this version writes it, where something is missing or of another type.
+
+    Raises
+    ------
+    RunError
+        Instead of a KeyError, IndexError, AttributeError or TypeError.
+    """
+    try:
+        yield
+    except (KeyError, IndexError, AttributeError, TypeError) as error:
+        raise RunError(
+            f"the files in {folder} are not as this version of Moral Games writes them "
+            f"({type(error).__name__}: {error}); use the version that wrote them, or begin anew under another --name"
+        ) from error
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, whole or not at all."""
     with whole_file(path) as partial:
@@ -211,7 +284,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
 
 
@@ -227,7 +300,9 @@ def _damage(checkpoint: Path) -> str | None:
         return "its manifest is missing"
     try:
         manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
+        return "its manifest is corrupt"
+    if not isinstance(manifest, dict):
         return "its manifest is corrupt"
     for name, expected in manifest.items():
         if not (checkpoint / name).exists():

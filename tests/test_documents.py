@@ -19,7 +19,7 @@ EXAMPLES = {
 
 # Each folder or file of the library, and the floor it stands on. Imports run downward only.
 FLOORS = {
-    **dict.fromkeys(("names", "chance", "games", "runs"), 0),
+    **dict.fromkeys(("names", "chance", "games", "locks", "runs"), 0),
     **dict.fromkeys(("rewards", "text", "policy", "repetition", "markets"), 1),
     **dict.fromkeys(("repeated", "situations", "opponents"), 2),
     **dict.fromkeys(("envs", "analysis", "vehicles"), 3),

@@ -29,7 +29,7 @@ from agents.study import TIMES
 from benchmarks.pool import each
 from benchmarks.published.aies2024_results import Measured, measure, rows_by_type, rows_of_selections, rows_over_time
 from benchmarks.tables import write_csv
-from moral_games.names import unknown
+from moral_games.names import check_folder_name, unknown
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
 VALUES = {
@@ -80,6 +80,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
+        check_folder_name("study", self.name)
         if self.processes < 1:
             raise ValueError(f"processes must be at least 1, got {self.processes}")
         if not self.population:

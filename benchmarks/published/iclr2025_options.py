@@ -20,7 +20,7 @@ from benchmarks.published.iclr2025_measures import SLIPS, Slip
 from moral_games import games
 from moral_games.llm.options import BUNDLED, Finetune
 from moral_games.llm.settings import Exact, Settings
-from moral_games.names import unknown
+from moral_games.names import check_folder_name, unknown
 
 PUBLISHED_SEED = 100
 """Seed of the published evaluation."""
@@ -90,8 +90,7 @@ class Options:
                 raise unknown("slip", slip, (*SLIPS, "all"))
         if self.processes < 1 or self.evaluation_seed < 0:
             raise ValueError("processes must be at least 1 and evaluation_seed at least 0")
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a study's name is a plain folder name, got {self.name!r}")
+        check_folder_name("study", self.name)
         for game in self.games:
             if games.get(game).shape != (2, 2):
                 raise ValueError(f"the study judges on games of two players with two actions each; {game!r} is another")

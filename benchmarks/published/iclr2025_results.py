@@ -20,7 +20,7 @@ from benchmarks.published.iclr2025 import Judged, load
 from benchmarks.published.iclr2025_conditions import HELD_OUT, LABELS, NOBODY, ORDERS, TRAINED_ON, Subject
 from benchmarks.published.iclr2025_measures import ACTIONS, LOWEST
 from benchmarks.published.iclr2025_other import SHARES, TOKENS, UNRELATED
-from moral_games.runs import CONFIG, METRICS, Run, read_json
+from moral_games.runs import METRICS, Run, read_json
 
 DUTY = {
     "none": "5.8",
@@ -110,7 +110,7 @@ def in_cell(said: str) -> str:
 
 
 def _heading(run: Run, opponent: str) -> str:
-    config = read_json(run.path(CONFIG))
+    config = run.config()
     trained = [read_json(path) for path in sorted(run.path("trained").glob(f"*-{opponent}-*/{METRICS}"))]
     hours = sum(sum(found["seconds"].values()) for found in trained) / 3600
     given_up = read_json(run.path(METRICS))["given_up"]

@@ -31,6 +31,7 @@ from benchmarks.published import ijcai2023_figures as figures
 from benchmarks.published.ijcai2023_grid import BATCHES, GAMES, Batch, Counts, Slip, play, settings, sweep, values
 from benchmarks.published.ijcai2023_measures import first_and_last, over_time, results
 from benchmarks.tables import write_csv
+from moral_games.names import check_folder_name
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
 FIGURES: dict[str, Callable[[str, Mapping[Batch, Counts]], Figure]] = {
@@ -78,6 +79,7 @@ class Options:
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
+        check_folder_name("study", self.name)
         if self.processes < 1:
             raise ValueError(f"processes must be at least 1, got {self.processes}")
         if len(set(self.weights)) < len(self.weights):

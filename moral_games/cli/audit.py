@@ -24,6 +24,7 @@ from moral_games.cli.audit_players import ModelPlayer, Player, player_named
 from moral_games.cli.console import console
 from moral_games.games import MatrixGame
 from moral_games.llm.options import STUDY
+from moral_games.names import check_folder_name
 from moral_games.runs import METRICS, Run, RunError, write_json
 from moral_games.text import Presentation, dilemmas
 from moral_games.text.dilemmas import Dilemma
@@ -116,8 +117,8 @@ class Audit:
     def _home(self, player: Player) -> Path:
         """Return the audit's folder."""
         name = self.name
-        if name is not None and (not name or Path(name).name != name or name.startswith(".")):
-            raise ValueError(f"an audit's name is a plain folder name, got {name!r}")
+        if name is not None:
+            check_folder_name("audit", name)
         if player.run is not None:
             return player.run / (name or "audit")
         slug = re.sub(r"[^\w.=-]+", "-", Path(self.player).name).strip("-.")

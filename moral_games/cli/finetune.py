@@ -14,7 +14,7 @@ from moral_games import games
 from moral_games.cli.console import console
 from moral_games.llm.options import Finetune
 from moral_games.policy import last_joint_action
-from moral_games.runs import CONFIG, METRICS, Run, read_json
+from moral_games.runs import METRICS, Run, read_json
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _show(run: Run) -> None:
     from moral_games.report import conversation_headline, headline, write_report
 
     report = write_report(run.folder)
-    metrics, config = read_json(run.path(METRICS)), read_json(run.path(CONFIG))
+    metrics, config = read_json(run.path(METRICS)), run.config()
     if "conversations" in metrics:
         console.print(conversation_headline(config, metrics))
     else:

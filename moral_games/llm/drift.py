@@ -19,7 +19,7 @@ from moral_games.llm.ordinary import perplexity
 from moral_games.llm.policy import tables
 from moral_games.llm.stepping import AVERAGE
 from moral_games.rewards import RewardFunction, parse
-from moral_games.runs import CONFIG, METRICS, Run, read_json
+from moral_games.runs import METRICS, Run, read_json
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def stages(folder: str | Path) -> tuple[Stage, ...]:
         If a run is not there or not finished, or a checkpoint is corrupt.
     """
     run = Run(folder)
-    config, metrics = read_json(run.path(CONFIG)), read_json(run.path(METRICS))
+    config, metrics = run.config(), read_json(run.path(METRICS))
     earlier = () if config.get("start_from") is None else stages(config["start_from"])
     start = earlier[-1].folder / ADAPTER if earlier else None
     begins = earlier[-1].begins + earlier[-1].updates if earlier else 0

@@ -31,7 +31,7 @@ from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.llm.worked import as_player
 from moral_games.names import unknown
 from moral_games.rewards import RewardFunction, parse
-from moral_games.runs import CONFIG, METRICS, POLICY, Run, RunError, read_json, write_json
+from moral_games.runs import METRICS, POLICY, Run, RunError, read_json, write_json
 from moral_games.text.labels import training as training_labels
 
 BEFORE, AFTER = "before", "after"
@@ -82,7 +82,7 @@ def finetune(options: Finetune, team: Team = ALONE) -> Run:
     check_team(options, team)
     folder = options.folder / options.name
     if options.resume and (folder / METRICS).exists():
-        return Run.resume(folder, options.to_json())
+        return team.once(lambda: Run.resume(folder, options.to_json()))
     model = replace(load(options.model, team.device), team=team)
     _check_labels(model, options)
     model = with_adapters(model, options)
@@ -127,7 +127,7 @@ def load_run(folder: str | Path, player: str = OWN) -> TextModel:
     """
     if player not in FILES:
         raise unknown("player", player, FILES)
-    config = read_json(Path(folder, CONFIG))
+    config = Run(folder).config()
     if player == OTHER and config["opponent"] != LEARNER:
         raise ValueError(f"in {folder} no other model has learned: its opponent was {config['opponent']!r}")
     kept = Path(folder, f"{FILES[player]}{ADAPTER}")

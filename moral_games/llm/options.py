@@ -14,7 +14,7 @@ from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
 from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Settings, Worked
 from moral_games.llm.targets import certain_next, target_table, worked_value
-from moral_games.names import unknown
+from moral_games.names import check_folder_name, unknown
 from moral_games.opponents import seated
 from moral_games.policy import window_count
 from moral_games.repeated import RepeatedGame
@@ -138,8 +138,7 @@ class Finetune:
 
     def check(self) -> None:
         """Raise a ValueError if anything asked for does not exist or does not fit, before any work."""
-        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
-            raise ValueError(f"a run's name is a plain folder name, got {self.name!r}")
+        check_folder_name("run", self.name)
         if self.algorithm not in DEFAULTS:
             raise unknown("algorithm", self.algorithm, DEFAULTS)
         self._check_opponent()

@@ -9,7 +9,7 @@ from moral_games.llm.adapters import ADAPTER, OTHER, acting_as
 from moral_games.llm.models import TextModel
 from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import FILES
-from moral_games.runs import CONFIG, RunError, read_json
+from moral_games.runs import Run, RunError
 
 
 def check_start(options: Finetune) -> None:
@@ -25,7 +25,7 @@ def check_start(options: Finetune) -> None:
     if options.start_from is None:
         return
     folder = Path(options.start_from)
-    begun = read_json(folder / CONFIG)
+    begun = Run(folder).config()
     if not (folder / ADAPTER).exists():
         raise RunError(
             f"{folder} has no {ADAPTER} to start from: its training is not finished; "

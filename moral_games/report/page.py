@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from matplotlib.figure import Figure
 
 from moral_games.report import audit, comparison, conversation, learning, model, population, pricing
-from moral_games.runs import CONFIG, METRICS, Run, read_json, whole_file
+from moral_games.runs import METRICS, Run, as_written, read_json, whole_file
 
 REPORT = "report.html"
 
@@ -32,7 +32,12 @@ def write_report(folder: str | Path) -> Path:
         If the folder holds no finished run.
     """
     run = Run(folder)
-    config, metrics, history = read_json(run.path(CONFIG)), read_json(run.path(METRICS)), run.history()
+    config, metrics, history = run.config(), read_json(run.path(METRICS)), run.history()
+    with as_written(run.folder):
+        return _write(run, config, metrics, history)
+
+
+def _write(run: Run, config: dict[str, Any], metrics: dict[str, Any], history: list[dict[str, Any]]) -> Path:
     shown = what_to_show(metrics)
     run.path("figures").mkdir(exist_ok=True)
     images = {}
