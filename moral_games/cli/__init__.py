@@ -14,6 +14,7 @@ from moral_games.cli.evaluate import Evaluate
 from moral_games.cli.finetune import Report, run_finetune
 from moral_games.cli.listing import Games, Opponents, Rewards
 from moral_games.cli.play import Play
+from moral_games.cli.pricing import Pricing
 from moral_games.cli.show import Show
 from moral_games.cli.tournament import Tournament
 from moral_games.llm.options import Finetune
@@ -29,6 +30,7 @@ Command = (
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Audit, tyro.conf.subcommand("audit")]
     | Annotated[Estimate, tyro.conf.subcommand("estimate")]
+    | Annotated[Pricing, tyro.conf.subcommand("pricing")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from matplotlib.figure import Figure
 
-from moral_games.report import audit, comparison, conversation, learning, model, population, pricing
+from moral_games.report import audit, comparison, conversation, learning, model, population, pricing, pricing_sellers
 from moral_games.runs import METRICS, Run, as_written, read_json, whole_file
 
 REPORT = "report.html"
@@ -65,6 +65,7 @@ def what_to_show(metrics: Mapping[str, Any]) -> ModuleType:
         "episodes": population,
         "learners": learning,
         "conversations": conversation,
+        "sellers": pricing_sellers,
         "impulse_response": pricing,
     }
     return next((module for key, module in told_by.items() if key in metrics), model)
