@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format clean
+.PHONY: demo test docs lint format clean
 
 demo: .venv/ready-to-run
 	$(BIN)/moral-games finetune --name demo --seed 0 --resume
@@ -13,11 +13,16 @@ demo: .venv/ready-to-run
 UNMEASURED := tests/agents tests/benchmarks tests/envs/test_conformance.py tests/envs/test_conformance_sb3.py
 
 # As many processes as there are cores, of one thread each; a file's tests stay together, for they share fixtures.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+# Which files begin is said in tests/conftest.py.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/ready-to-develop
 	$(PYTEST) $(UNMEASURED)
 	$(PYTEST) --cov=moral_games --cov-report=term --cov-fail-under=90 $(UNMEASURED:%=--ignore=%)
+
+# The site; a warning, such as a broken link, is an error.
+docs: .venv/ready-to-develop
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lint: .venv/ready-to-develop
 	$(BIN)/ruff check .
@@ -37,8 +42,8 @@ format: .venv/ready-to-develop
 	touch $@
 
 .venv/ready-to-develop: .venv/ready-to-run
-	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,dev]'
+	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,docs,dev]'
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist site *.egg-info

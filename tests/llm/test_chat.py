@@ -183,7 +183,7 @@ def test_what_was_said_is_read_again_as_it_was_said(speaking: TextModel) -> None
 
 def chance(model: TextModel, text: tuple[int, ...], tokens: tuple[int, ...]) -> torch.Tensor:
     """Return the log-probability of some tokens after a text, read by itself."""
-    logits = model.model(torch.tensor([text + tokens])).logits[0, len(text) - 1 : -1]
+    logits = model.model(torch.tensor([text + tokens]), logits_to_keep=len(tokens) + 1).logits[0, :-1]
     return torch.log_softmax(logits, dim=-1)[torch.arange(len(tokens)), torch.tensor(tokens)].sum()
 
 

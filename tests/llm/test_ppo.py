@@ -50,8 +50,9 @@ def read_alone(model: TextModel, head: torch.nn.Linear, answers: Answers) -> lis
     found = []
     for prompt, said in zip(answers.prompts, answers.said, strict=True):
         with torch.no_grad():
-            output = model.model(torch.tensor([prompt + said]), output_hidden_states=True)
-        logits = output.logits[0].double().numpy()[len(prompt) - 1 : -1]
+            read = torch.tensor([prompt + said])
+            output = model.model(read, output_hidden_states=True, logits_to_keep=len(said) + 1)
+        logits = output.logits[0].double().numpy()[:-1]
         hidden = output.hidden_states[-1][0].double().numpy()[len(prompt) - 1 : -1]
         chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         weight, bias = (part.detach().double().numpy() for part in head.parameters())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from moral_games.llm.sampling import Asked
 from moral_games.llm.scoring import log_probabilities, tree
 from moral_games.llm.settings import DPO, GRPO, Settings
 from moral_games.report import write_report
-from moral_games.runs import digest, read_json
+from moral_games.runs import Run, digest, read_json
 
 pytest.importorskip("trl")
 
@@ -325,12 +326,13 @@ def test_a_run_that_was_cut_off_goes_on_to_the_byte(algorithm: str, tmp_path: Pa
         train=Settings(updates=3, tellings=1, presentations="fixed", validate_every=2),
         grpo=GRPO(cold_start=1, groups=2, generations=4),
     )
-    whole = finetune(replace(chosen, name="whole"))
-    cut = finetune(replace(chosen, name="cut"))
+    whole = finetune(chosen)
+    cut = Run(tmp_path / "cut" / chosen.name)
+    shutil.copytree(whole.folder, cut.folder)
     first = cut.checkpoints()[0]
     for path in (cut.path("metrics.json"), cut.path("adapter.safetensors"), cut.path("judged-after.json")):
         path.unlink()
-    finetune(replace(chosen, name="cut", resume=True, checkpoint=first.name))
+    finetune(replace(chosen, folder=tmp_path / "cut", resume=True, checkpoint=first.name))
     assert digest(cut.path("adapter.safetensors")) == digest(whole.path("adapter.safetensors"))
     assert [entry["loss"] for entry in cut.history()] == [entry["loss"] for entry in whole.history()]
     assert len({digest(point / adapters.WEIGHTS) for point in whole.checkpoints()}) > 1
