@@ -17,6 +17,7 @@ from moral_games.cli.play import Play
 from moral_games.cli.pricing import Pricing
 from moral_games.cli.show import Show
 from moral_games.cli.tournament import Tournament
+from moral_games.cli.vehicles import Vehicles
 from moral_games.llm.options import Finetune
 from moral_games.runs import RunError
 
@@ -30,6 +31,7 @@ Command = (
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Audit, tyro.conf.subcommand("audit")]
     | Annotated[Estimate, tyro.conf.subcommand("estimate")]
+    | Annotated[Vehicles, tyro.conf.subcommand("vehicles")]
     | Annotated[Pricing, tyro.conf.subcommand("pricing")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
     | Annotated[Report, tyro.conf.subcommand("report")]

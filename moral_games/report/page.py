@@ -12,7 +12,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from matplotlib.figure import Figure
 
-from moral_games.report import audit, comparison, conversation, learning, model, population, pricing, pricing_sellers
+from moral_games.report import (
+    audit,
+    comparison,
+    conversation,
+    learning,
+    model,
+    population,
+    pricing,
+    pricing_sellers,
+    vehicles,
+)
 from moral_games.runs import METRICS, Run, as_written, read_json, whole_file
 
 REPORT = "report.html"
@@ -65,6 +75,7 @@ def what_to_show(metrics: Mapping[str, Any]) -> ModuleType:
         "episodes": population,
         "learners": learning,
         "conversations": conversation,
+        "conjoint": vehicles,
         "sellers": pricing_sellers,
         "impulse_response": pricing,
     }

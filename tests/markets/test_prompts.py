@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moral_games.markets import Market
-from moral_games.markets.prompts import ATTITUDES, NOTHING, TOLD, Notes, read, tell
+from moral_games.markets.prompts import ATTITUDES, NOTHING, TOLD, Notes, offer, read, spelled, tell
 
 MARKET = Market(currency=3.2)
 
@@ -36,6 +36,37 @@ def test_only_the_last_rounds_are_told() -> None:
 def test_any_number_of_competitors() -> None:
     assert "the competitors' prices 1.5, 1.7;" in tell(Market.symmetric(3), 1, [[1.5, 1.6, 1.7]], 4.0)
     assert "your price 1.5; you sold" in tell(Market.symmetric(1), 0, [[1.5]], 4.0)
+
+
+def test_a_round_without_an_offer_is_told_as_such() -> None:
+    sold = Market.symmetric(1).quantities([1.5])[0]
+    assert "your price none, the competitor's price 1.5; you sold 0.00" in tell(Market(), 0, [[np.nan, 1.5]], 4.0)
+    assert f"your price 1.5, the competitor's price none; you sold {sold:.2f}" in tell(
+        Market(), 1, [[np.nan, 1.5]], 4.0
+    )
+
+
+def test_a_grid_is_offered_in_the_order_given_and_written_as_the_rounds_are() -> None:
+    rising, falling = ("5.00", "5.50"), ("5.50", "5.00")
+    told = [offer(MARKET, 0, [[5.0, 5.5]], labels, "competitive") for labels in (rising, falling)]
+    assert 'one of "5.00", "5.50". Answer' in told[0] and 'one of "5.50", "5.00". Answer' in told[1]
+    assert told[0].replace('"5.00", "5.50"', '"5.50", "5.00"') == told[1]
+    assert "your price 5.00, the competitor's price 5.50;" in told[0] and ATTITUDES["competitive"] in told[0]
+    assert "notes" not in told[0] and "No customer" not in told[0]
+
+
+@given(st.floats(0.01, 50), st.floats(1e-4, 5), st.integers(2, 30))
+def test_prices_of_a_grid_are_written_apart(lowest: float, step: float, count: int) -> None:
+    grid = lowest + step * np.arange(count)
+    labels = spelled(grid)
+    assert len(set(labels)) == count and all(np.diff(np.array(labels, float)) > 0)
+    np.testing.assert_allclose(np.array(labels, float), grid, atol=step / 4 + 1e-9)
+
+
+@pytest.mark.parametrize("grid", [[1.5], [1.5, 1.4], [1.5, 1.5], [[1.0, 2.0]]])
+def test_what_is_no_grid_is_refused(grid: list) -> None:
+    with pytest.raises(ValueError, match="at least two and rise"):
+        spelled(grid)
 
 
 def test_attitudes_differ_in_the_attitude_alone() -> None:
