@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from moral_games.cli.audit import Audit
+from moral_games.cli.data import Data
 from moral_games.cli.estimate import Estimate
 from moral_games.cli.evaluate import Evaluate
 from moral_games.cli.finetune import Report, run_finetune
@@ -31,6 +32,7 @@ Command = (
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Audit, tyro.conf.subcommand("audit")]
     | Annotated[Estimate, tyro.conf.subcommand("estimate")]
+    | Annotated[Data, tyro.conf.subcommand("data")]
     | Annotated[Vehicles, tyro.conf.subcommand("vehicles")]
     | Annotated[Pricing, tyro.conf.subcommand("pricing")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
