@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from moral_games.markets.trading import Asked, FixedSeller, Offer, Seller, Tradi
 from moral_games.runs import METRICS, Run, RunError, whole_file, write_json
 
 TRANSCRIPT = "transcript.jsonl"
-"""What the models answered: a line for each firm, market and round."""
+"""What the models answered: a line for each firm, market and round; how many times in a row each answer came."""
 Load = Callable[[str], LanguageModel]
 """From the name of a language model to the model."""
 
@@ -157,7 +158,10 @@ def _keep(run: Run, number: int, offers: Sequence[Sequence[Offer]]) -> None:
         for market, row in enumerate(offers):
             for firm, offer in enumerate(row):
                 if offer.answers:
-                    said = [{"reason": answer.reason, "text": answer.text} for answer in offer.answers]
+                    said = [
+                        {"reason": reason, "text": text, "times": len(list(same))}
+                        for (reason, text), same in groupby(offer.answers, lambda answer: (answer.reason, answer.text))
+                    ]
                     entry = {"round": number, "market": market, "firm": firm, "price": offer.price}
                     transcript.write(json.dumps(entry | {"legal": offer.legal, "answers": said}) + "\n")
     run.append({"done": number + 1, "prices": [[offer.price for offer in row] for row in offers]})
@@ -200,7 +204,9 @@ def _quoted(options: PricingOptions, transcript: Sequence[Mapping[str, Any]]) ->
 def _counted(firm: int, name: str, transcript: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return how often a seller was asked, and what came of it."""
     own = [entry for entry in transcript if entry["firm"] == firm]
-    reasons = Counter(answer["reason"] for entry in own for answer in entry["answers"])
+    reasons: Counter[str] = Counter()
+    for answer in (answer for entry in own for answer in entry["answers"]):
+        reasons[answer["reason"]] += answer["times"]
     legal = [entry["legal"] for entry in own if entry["legal"] is not None]
     return {
         "seller": name,

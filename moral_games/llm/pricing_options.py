@@ -66,7 +66,8 @@ class PricingOptions:
     words: int = 800
     """The most tokens of an answer with notes."""
     attempts: int = 3
-    """How often a model is asked in a round until it gives a price; after that its firm makes no offer."""
+    """How often a model is asked in a round until it gives a price; after that its firm makes no offer. On a grid these
+    are draws from known probabilities and cost nothing."""
     patience: int = 10
     """After how many rounds in a row without any price of a firm, in all markets, the run stops."""
     deviation: int = 10

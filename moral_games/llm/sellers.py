@@ -103,14 +103,15 @@ def _noted(asked: Asked, answers: Sequence[PriceAnswer]) -> Offer:
 
 def _named(asked: Asked, row: Floats, attempts: int) -> Offer:
     """Draw a price from a row, as often as is allowed until there is one."""
-    labels, steps, answers = asked.place.labels[asked.firm], row.cumsum(), []
-    for attempt in range(attempts):
-        drawn = int(np.searchsorted(steps, np.random.default_rng(asked.entropy(attempt)).random(), side="right"))
-        if drawn < len(labels):
-            answers.append(PriceAnswer(float(labels[drawn]), "ok", Notes(), labels[drawn]))
-            break
-        answers.append(PriceAnswer(None, NOT_NAMED, Notes(), ""))
-    return Offer(answers[-1].price, Notes(), tuple(answers), float(steps[-1]))
+    labels, steps = asked.place.labels[asked.firm], row.cumsum()
+    draws = np.random.default_rng(asked.entropy(0)).random(attempts)
+    drawn = np.searchsorted(steps, draws, side="right")
+    first = int(np.argmax(np.append(drawn, 0) < len(labels)))
+    answers = (PriceAnswer(None, NOT_NAMED, Notes(), ""),) * first
+    if first < attempts:
+        label = labels[drawn[first]]
+        answers = (*answers, PriceAnswer(float(label), "ok", Notes(), label))
+    return Offer(answers[-1].price, Notes(), answers, float(steps[-1]))
 
 
 def _as_seed(entropy: Sequence[int]) -> int:
