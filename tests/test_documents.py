@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from moral_games.opponents.catalogue import STRATEGIES
+from moral_games.rewards.function import VALUES
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = {
-    f"{page.stem}-{number}": example
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    f"{page.relative_to(ROOT).with_suffix('')}-{number}".removeprefix("docs/"): example
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
     for number, example in enumerate(
         re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     )
@@ -28,10 +32,20 @@ FLOORS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def registries() -> Iterator[None]:
+    """Take back what an example adds to the values and strategies."""
+    before = [(registry, dict(registry)) for registry in (VALUES, STRATEGIES)]
+    yield
+    for registry, entries in before:
+        registry.clear()
+        registry.update(entries)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_run(name: str) -> None:
     assert len(EXAMPLES[name].strip().splitlines()) < (20 if "stable_baselines3" in EXAMPLES[name] else 30)
-    exec(compile(EXAMPLES[name], name, "exec"), {"__name__": name})
+    exec(compile(EXAMPLES[name], name, "exec", dont_inherit=True), {"__name__": name})
 
 
 def test_the_pages_have_their_examples() -> None:
@@ -41,7 +55,7 @@ def test_the_pages_have_their_examples() -> None:
 
 
 def test_figures_that_pages_show_exist() -> None:
-    for page in (ROOT / "docs").glob("*.md"):
+    for page in (ROOT / "docs").rglob("*.md"):
         for path in re.findall(r"!\[.*?\]\((.*?)\)", page.read_text(encoding="utf-8"), flags=re.DOTALL):
             assert (page.parent / path).is_file(), f"{page.name} shows {path}"
 
