@@ -1,4 +1,4 @@
-"""Fingerprints: against closed forms, and against the Axelrod library's samples."""
+"""Fingerprints: against closed forms; ``tests/opponents/test_axelrod.py`` has the Axelrod library's samples."""
 
 from __future__ import annotations
 
@@ -89,22 +89,6 @@ def test_the_dual_of_grim_answers_for_what_it_would_have_played() -> None:
         played += "CD"[own]
         memory = int(turned.transitions[memory, 2 * own + "CD".index(other)])
     assert played == "DDDCC"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("ours", "theirs"), [("win_stay_lose_shift", "WinStayLoseShift"), ("tit_for_two_tats", "TitFor2Tats")]
-)
-def test_the_axelrod_library_samples_the_same(ours: str, theirs: str) -> None:
-    import axelrod
-
-    exact = fingerprint(ours, AXELROD, points=5)
-    sampler = axelrod.AshlockFingerprint(getattr(axelrod, theirs), axelrod.TitForTat)
-    sampled = sampler.fingerprint(turns=200, repetitions=5, step=0.25, progress_bar=False, seed=1)
-    # 1000 rounds a point, of a standard deviation of at most 2.1 and correlated over some rounds.
-    for (x, y), value in sampled.items():
-        if 0 < x < 1 and 0 < y < 1:
-            assert exact[round(4 * x), round(4 * y)] == pytest.approx(value, abs=0.3), (x, y)
 
 
 def test_bad_input() -> None:

@@ -82,19 +82,6 @@ def test_two_hundred_rounds_by_hand() -> None:
     assert result.payoffs[0, 5] == pytest.approx((1.5 + 199 * 2.25) / 200)
 
 
-@pytest.mark.slow
-def test_deterministic_matches_are_those_of_the_axelrod_library() -> None:
-    import axelrod
-
-    players = [axelrod.TitForTat, axelrod.Cooperator, axelrod.Defector, axelrod.Grudger, axelrod.WinStayLoseShift]
-    result = tournament(NAMES[:5], AXELROD)
-    for i, one in enumerate(players):
-        for j, other in enumerate(players):
-            match = axelrod.Match((one(), other()), turns=200)
-            match.play()
-            assert result.payoffs[i, j] == pytest.approx(match.final_score_per_turn()[0], abs=1e-12)
-
-
 def test_moral_rewards_and_cooperation_are_counted_beside_payoffs() -> None:
     result = tournament(["always_cooperate", "always_defect"], AXELROD, DUTY, rounds=10)
     # The duty is not to defect against someone who has just cooperated: broken from the second round on.

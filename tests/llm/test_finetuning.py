@@ -34,7 +34,7 @@ def options(folder: Path, where: Path, **changed: Any) -> Finetune:
         name="run",
         folder=folder,
         model=str(where),
-        test_games=("ipd", "bach_or_stravinsky"),
+        test_games=("ipd",),
         lora_rank=4,
         train=Settings(updates=12, tellings=1, learning_rate=0.02, validate_every=3),
         checkpoint_every=2,
@@ -66,11 +66,10 @@ def test_what_a_run_leaves(finished: Run) -> None:
     metrics = read_json(finished.path("metrics.json"))
     assert metrics["seconds"]["train"] > 0
     for when in ("before", "after"):
-        assert set(metrics[when]) == {"ipd", "bach_or_stravinsky"}
-        for judged in metrics[when].values():
-            assert len(judged["p_cooperate"]) == len(judged["presentation_gap"]) == 5
-            assert set(judged["moral_regret"]) == {"deontological", "utilitarian"}
-            assert 0 <= judged["legal_mass"] <= 1 and judged["judged_states"] == [1, 3]
+        judged = metrics[when]["ipd"]
+        assert len(judged["p_cooperate"]) == len(judged["presentation_gap"]) == 5
+        assert set(judged["moral_regret"]) == {"deontological", "utilitarian"}
+        assert 0 <= judged["legal_mass"] <= 1 and judged["judged_states"] == [1, 3]
     assert len(finished.history()) == metrics["training"]["updates"] == 12
     assert len(read_json(finished.path("policy.json"))["after"]["ipd"]) == 32
     assert list(finished.path("tensorboard").glob("events*"))
@@ -92,7 +91,7 @@ def test_the_same_seed_is_the_same_run(finished: Run, tmp_path: Path, tiny_model
 
 
 def test_what_a_run_of_ppo_leaves(tmp_path: Path, tiny_model_folder: Path) -> None:
-    run = finetune(by_ppo(tmp_path, tiny_model_folder, test_games=("ipd",)))
+    run = finetune(by_ppo(tmp_path, tiny_model_folder))
     metrics, config = read_json(run.path("metrics.json")), read_json(run.path("config.json"))
     assert metrics["training"]["updates"] == len(run.history()) == 4
     assert "sampled" in metrics["training"]["each_update"] and "as published: all" in metrics["training"]["each_update"]
@@ -107,7 +106,7 @@ def test_what_a_run_of_ppo_leaves(tmp_path: Path, tiny_model_folder: Path) -> No
 
 def test_a_model_that_answers_nothing_legal_is_given_up(tmp_path: Path, tiny_model_folder: Path) -> None:
     short = Settings(updates=50, tellings=1, patience=3)
-    chosen = by_ppo(tmp_path, tiny_model_folder, train=short, test_games=("ipd",), checkpoint_every=50)
+    chosen = by_ppo(tmp_path, tiny_model_folder, train=short, test_games=(), checkpoint_every=50)
     with pytest.raises(NothingLegal, match=r"3 updates in a row.*kept in .*step-000003.*--exact\.legality"):
         finetune(chosen)
     run = Run(tmp_path / "run")
@@ -121,7 +120,7 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
     build: Callable[..., Finetune], tmp_path: Path, tiny_model_folder: Path
 ) -> None:
     wild = Settings(updates=9, tellings=1, learning_rate=1e30, validate_every=50)
-    chosen = build(tmp_path, tiny_model_folder, train=wild, exact=Exact(warm_up=0), checkpoint_every=1)
+    chosen = build(tmp_path, tiny_model_folder, train=wild, exact=Exact(warm_up=0), test_games=(), checkpoint_every=1)
     with pytest.raises(
         FloatingPointError, match=r"update 2 has loss .*; the last checkpoint is .*step-000001.*learning"
     ):
@@ -129,10 +128,14 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
     assert Run(tmp_path / "run").checkpoint() is not None
 
 
-def killed_and_resumed(command: list[str], run: Run, lines: int) -> None:
-    """Kill a run by its command when its history has so many lines, and let it go on."""
-    environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+def environment() -> dict[str, str]:
+    """Return that of a process that computes as this one does."""
+    return os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+
+
+def killed(command: list[str], run: Run, lines: int) -> None:
+    """Begin a run by its command, and kill it when its history has so many lines."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
     patience = time.monotonic() + 240
     while len(run.history()) < lines:
         assert process.poll() is None and time.monotonic() < patience, "ended or hung before it could be killed"
@@ -140,8 +143,6 @@ def killed_and_resumed(command: list[str], run: Run, lines: int) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not run.path("metrics.json").exists()
-    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def agree(run: Run, whole: Run) -> None:
@@ -154,7 +155,7 @@ def agree(run: Run, whole: Run) -> None:
 def command(folder: Path, where: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "moral_games", "finetune", "--name", "run", "--folder", str(folder)),
-        *("--model", str(where), "--test-games", "ipd", "bach_or_stravinsky", "--lora-rank", "4"),
+        *("--model", str(where), "--test-games", "ipd", "--lora-rank", "4"),
         *("--train.tellings", "1"),
     ]
 
@@ -166,20 +167,25 @@ def test_a_killed_run_resumes_to_the_same_policy(
 ) -> None:
     run = Run(tmp_path / "run")
     how = "--train.updates 12 --train.learning-rate 0.02 --train.validate-every 3 --checkpoint-every 2"
-    killed_and_resumed([*command(tmp_path, tiny_model_folder), *how.split()], run, lines)
+    killed([*command(tmp_path, tiny_model_folder), *how.split()], run, lines)
+    finetune(options(tmp_path, tiny_model_folder, resume=True))
     assert [record["update"] for record in run.history()] == list(range(1, 13))
     agree(run, finished)
-    assert run.path("report.html").exists()
 
 
 @pytest.mark.slow
 def test_a_killed_run_of_ppo_resumes_to_the_same_policy(tmp_path: Path, tiny_model_folder: Path) -> None:
+    """By the command, which then also writes the page."""
     whole = finetune(by_ppo(tmp_path / "whole", tiny_model_folder))
     how = "--algorithm ppo --ppo.as-published all --ppo.kl-target 1 --lora-alpha 8 --train.updates 4"
     how += " --train.learning-rate 0.01 --train.validate-every 2 --checkpoint-every 1"
     run = Run(tmp_path / "run")
-    killed_and_resumed([*command(tmp_path, tiny_model_folder), *how.split()], run, 2)
+    again = [*command(tmp_path, tiny_model_folder), *how.split()]
+    killed(again, run, 2)
+    done = subprocess.run([*again, "--resume"], capture_output=True, text=True, env=environment(), check=False)
+    assert done.returncode == 0, done.stderr
     agree(run, whole)
+    assert run.path("report.html").exists()
 
 
 def test_a_finished_run_is_not_repeated(finished: Run, tiny_model_folder: Path) -> None:
@@ -245,9 +251,13 @@ def test_an_unfinished_run_has_no_model(tmp_path: Path, tiny_model_folder: Path)
 
 def test_a_value_of_another_kind_is_judged_too(tmp_path: Path, tiny_model_folder: Path) -> None:
     short = Settings(updates=1, tellings=1)
-    chosen = options(tmp_path, tiny_model_folder, reward="virtue_kindness + illegal", test_games=("ipd",), train=short)
-    regrets = read_json(finetune(chosen).path("metrics.json"))["after"]["ipd"]["moral_regret"]
-    assert set(regrets) == {"taught", "deontological", "utilitarian"}
+    games = ("ipd", "bach_or_stravinsky")
+    chosen = options(tmp_path, tiny_model_folder, reward="virtue_kindness + illegal", test_games=games, train=short)
+    metrics = read_json(finetune(chosen).path("metrics.json"))
+    for when in ("before", "after"):
+        regrets = [judged["moral_regret"] for judged in metrics[when].values()]
+        assert set(metrics[when]) == set(games)
+        assert [set(regret) for regret in regrets] == [{"taught", "deontological", "utilitarian"}] * 2
 
 
 @pytest.mark.parametrize(

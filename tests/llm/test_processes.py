@@ -7,8 +7,9 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -56,17 +57,22 @@ def command(folder: Path, where: Path, opponent: str, way: str) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, tiny_model_folder: Path) -> Callable[[str], Run]:
+    """The run of one process against an opponent, for reading."""
+    return cache(lambda opponent: finetune(options(tmp_path_factory.mktemp("one"), tiny_model_folder, opponent)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("opponent", "begun", "way"),
     [("tit_for_tat", False, "--multi_gpu"), ("llm", True, "--multi_gpu"), ("llm", False, "--use_fsdp")],
 )
 def test_two_processes_make_the_run_of_one(
-    opponent: str, begun: bool, way: str, tmp_path: Path, tiny_model_folder: Path
+    opponent: str, begun: bool, way: str, alone: Callable[[str], Run], tmp_path: Path, tiny_model_folder: Path
 ) -> None:
     """Launched as a user does; the second run was begun by one process, and two go on with it."""
-    one = finetune(options(tmp_path / "one", tiny_model_folder, opponent))
-    two = Run(tmp_path / "two" / "run")
+    one, two = alone(opponent), Run(tmp_path / "run")
     if begun:
         shutil.copytree(one.folder, two.folder)
         for file in ("metrics.json", "judged-after.json"):

@@ -1,18 +1,27 @@
-"""Our strategies play as Axelrod's do, and Axelrod's own play through the adapter."""
+"""Our strategies, tournaments and fingerprints are as Axelrod's, and Axelrod's own strategies play through the adapter.
+
+All that needs the Axelrod library is tested here, and only when a test begins is it imported: that takes many seconds,
+and every process of a test run reads every file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from scipy.stats import chi2
 
 import moral_games as mg
+from moral_games.analysis.fingerprint import fingerprint
+from moral_games.analysis.tournament import tournament
 from moral_games.opponents import Actor, as_player, as_policy
 
-pytestmark = pytest.mark.slow
-axelrod = pytest.importorskip("axelrod")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("axelrod") is None, reason="needs the Axelrod library: pip install axelrod"),
+]
 
 IPD = mg.MatrixGame.from_payoffs([[[3, 3], [0, 5]], [[5, 0], [1, 1]]], name="axelrod's")
 """(T, R, P, S) = (5, 3, 1, 0), as in Axelrod."""
@@ -108,6 +117,12 @@ IN_DISTRIBUTION = {
 """Stochastic ones whose probabilities Axelrod does not tell."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def with_axelrod() -> None:
+    global axelrod
+    import axelrod
+
+
 def ours_against(name: str, theirs: Callable, rounds: int = 200, flips: np.ndarray | None = None) -> str:
     """What our table plays against a player of Axelrod; `flips` (rounds, 2) says which actions slip."""
     policy, other, us = as_policy(name, IPD), theirs(), axelrod.MockPlayer()
@@ -185,6 +200,30 @@ def test_noisy_matches_are_axelrod_s(name: str, rng: np.random.Generator) -> Non
         flips, theirs = rng.random((200, 2)) < 0.1, getattr(axelrod, other)
         ours = ours_against(name, theirs, flips=flips)
         assert ours == axelrod_against(DETERMINISTIC[name], theirs, flips=flips), other
+
+
+def test_tournaments_of_deterministic_strategies_are_axelrod_s() -> None:
+    ours = ("tit_for_tat", "always_cooperate", "always_defect", "grim", "win_stay_lose_shift")
+    theirs = [axelrod.TitForTat, axelrod.Cooperator, axelrod.Defector, axelrod.Grudger, axelrod.WinStayLoseShift]
+    result = tournament(ours, IPD)
+    for i, one in enumerate(theirs):
+        for j, other in enumerate(theirs):
+            match = axelrod.Match((one(), other()), turns=200)
+            match.play()
+            assert result.payoffs[i, j] == pytest.approx(match.final_score_per_turn()[0], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("win_stay_lose_shift", "WinStayLoseShift"), ("tit_for_two_tats", "TitFor2Tats")]
+)
+def test_fingerprints_are_those_that_axelrod_samples(ours: str, theirs: str) -> None:
+    exact = fingerprint(ours, IPD, points=5)
+    sampler = axelrod.AshlockFingerprint(getattr(axelrod, theirs), axelrod.TitForTat)
+    sampled = sampler.fingerprint(turns=200, repetitions=5, step=0.25, progress_bar=False, seed=1)
+    # 1000 rounds a point, of a standard deviation of at most 2.1 and correlated over some rounds.
+    for (x, y), value in sampled.items():
+        if 0 < x < 1 and 0 < y < 1:
+            assert exact[round(4 * x), round(4 * y)] == pytest.approx(value, abs=0.3), (x, y)
 
 
 @pytest.mark.parametrize("name", MEMORY_ONE)
