@@ -81,8 +81,7 @@ def reasons_at_once(game: MatrixGame, told: Telling, expected: int, preference: 
     >>> from moral_games.games import get
     >>> from moral_games.text import Presentation
     >>> reasons_at_once(get("ipd"), Presentation(("left", "right")), 1, Preference(kappa=0.5))
-    'They do "right", column 2. "left": 0; both, column 1: 3; 0 + 3 = 3. "right": 1; both, column 2: 1; 1 + 1 = 2. \
-Most: 3. Answer: "'
+    'They do "right", column 2. "left": 0 + column 1: 3 = 3. "right": 1 + column 2: 1 = 2. Most: 3. Answer: "'
     """
     return f"They do {_against(game, told, expected, preference)[0]} {ANSWER}"
 
@@ -131,7 +130,7 @@ def _against(game: MatrixGame, told: Telling, expected: int, preference: Prefere
     for own in listed(game.shape[0], told, told.rows):
         now = Reading("", *map(float, game.payoffs[own, expected]))
         alike = Reading(f"column {columns.index(own) + 1}:", *map(float, game.payoffs[own, own]))
-        worked[own] = _utility(weights, [now], "both, ", [alike])
+        worked[own] = _utility(weights, [now], "", [alike])
     said, best = _compared(worked, told)
     return f'"{told.names[expected]}", column {columns.index(expected) + 1}. {said}', best
 
@@ -154,6 +153,12 @@ def _utility(weights: Weights, now: Sequence[Reading], alike: str, both: Sequenc
     behind, lost = _added([("", max(0.0, reading.other - reading.own)) for reading in now])
     ahead, won = _added([("", max(0.0, reading.own - reading.other)) for reading in now])
     compares = bool(weights.behind or weights.ahead)
+    if weights.own and weights.both and not compares and len(now) == 1:
+        total = _number(weights.own * owned + weights.both * shared)
+        return (
+            f"{_factor(weights.own)}{own} + {both[0].place} {_factor(weights.both)}{_number(shared)} = {total}",
+            total,
+        )
     said = [
         (own, bool(weights.own) and not compares),
         (f"{own}, they {others}", compares),
@@ -180,9 +185,12 @@ def _formula(terms: Sequence[tuple[int, float]]) -> str:
     words = ""
     for weight, number in terms:
         sign = " - " if weight < 0 else " + "
-        factor = "" if abs(weight) == 1 else f"{abs(weight)}*"
-        words += f"{sign if words else '-' * (weight < 0)}{factor}{_number(number)}"
+        words += f"{sign if words else '-' * (weight < 0)}{_factor(abs(weight))}{_number(number)}"
     return words
+
+
+def _factor(weight: int) -> str:
+    return "" if weight == 1 else f"{weight}*"
 
 
 def _mirrored(found: tuple[str, float, float]) -> Reading:

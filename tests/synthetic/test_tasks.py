@@ -119,7 +119,8 @@ def test_the_highest_number_of_the_calculation_is_at_the_answer_and_nowhere_else
 def test_every_sum_of_a_calculation_is_right(preference: Preference) -> None:
     sums = 0
     for found in drawn(preference):
-        for left, right in re.findall(r"(?:^|[;,:] )([^;,:]+?) = (-?[\d.]*\d)", found.reasoning):
+        reasoning = re.sub(r"column \d: (?=-?\d)", "", found.reasoning)
+        for left, right in re.findall(r"(?:^|[;,:] )([^;,:]+?) = (-?[\d.]*\d)", reasoning):
             terms = re.sub(r"both |behind |ahead |\b\d(?:-\d)? (?=-?\d)", "", left)
             assert re.fullmatch(r"[-+*.\d ]+", terms), left
             assert eval(terms) == pytest.approx(float(right))
@@ -221,8 +222,7 @@ def test_a_calculation_of_two_actions_is_short() -> None:
     told = Presentation(("left", "right"))
     found = task(mg.games.get("ipd"), "ipd", MORALIS, [0], told)
     assert found.answer(reasons=True) == (
-        'They do "left", column 1. "left": 3; both, column 1: 3; 3 + 3 = 6. '
-        '"right": 4; both, column 2: 1; 4 + 1 = 5. Most: 6. Answer: "left"'
+        'They do "left", column 1. "left": 3 + column 1: 3 = 6. "right": 4 + column 2: 1 = 5. Most: 6. Answer: "left"'
     )
     selfish = task(mg.games.get("ipd"), "ipd", ECONOMICUS, [0], told)
     assert selfish.reasoning == 'They do "left", column 1. "left": 3. "right": 4. Most: 4. Answer: "'
