@@ -18,7 +18,7 @@ from moral_games.games import MatrixGame
 from moral_games.llm.options import BUNDLED, may_be_model
 from moral_games.names import unknown
 from moral_games.policy import PolicyTable
-from moral_games.runs import CONFIG, METRICS, RunError, read_json
+from moral_games.runs import CONFIG, METRICS, Run, RunError, read_json
 from moral_games.text import Presentation
 
 if TYPE_CHECKING:
@@ -83,16 +83,19 @@ class ModelPlayer:
     @cached_property
     def playing(self) -> LanguageModel:
         """The model as it plays: one that was taught to work answers out does so."""
-        from moral_games.llm.settings import Worked
-        from moral_games.llm.worked import as_player
+        from moral_games.llm.reasoner import as_taught
 
-        taught = {} if self.run is None else read_json(self.run / CONFIG).get("worked")
-        return as_player(self.model, Worked(**taught)) if taught else self.model
+        return self.model if self.run is None else as_taught(self.model, Run(self.run).config())
 
     @property
     def wording(self) -> str | None:
         """The wording that a run was taught in."""
         return None if self.run is None else read_json(self.run / CONFIG).get("wording")
+
+    @property
+    def data_source(self) -> dict[str, Any] | None:
+        """Where the questions come from that a run was taught, None of other models; see `llm.data_set.Source`."""
+        return None if self.run is None else Run(self.run).config().get("data", {}).get("source")
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:

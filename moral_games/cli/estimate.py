@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from math import isfinite
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from rich.table import Table
 
 from moral_games.analysis.choices import Belief, Choices, read_choices
 from moral_games.analysis.estimation import PARAMETERS, Fit, fit
-from moral_games.analysis.explanations import compare, profile_interval
+from moral_games.analysis.fit_summary import number, summary
 from moral_games.analysis.mixtures import Mixture, fit_mixture
 from moral_games.analysis.preferences import symmetric_game
 from moral_games.cli.audit_players import ModelPlayer, player_named
@@ -24,6 +23,7 @@ from moral_games.cli.console import check_figure, console
 from moral_games.games import protocols
 from moral_games.llm.options import BUNDLED, may_be_model
 from moral_games.names import unknown
+from moral_games.runs import Run
 from moral_games.text.wordings import WORDINGS, unknown_wording
 
 
@@ -38,7 +38,8 @@ class Estimate:
     players: tyro.conf.Positional[tuple[str, ...]]
     """Whose: CSV files of choices, folders of runs, "bundled", Hugging Face ids or folders; several are compared."""
     protocols: tuple[str, ...] = ()
-    """What a model is asked about; by default all 18 protocols."""
+    """What a model is asked about; by default all 18 protocols, and a run that was taught a data set with a card is
+    asked new questions of the test side of that data set, as it was taught."""
     beliefs: Belief = "uniform"
     """What is believed of the other where a file does not say: all strategies alike, or what choosers do."""
     types: int = 1
@@ -113,6 +114,8 @@ class Estimate:
 
         found = player_named(player)
         assert isinstance(found, ModelPlayer)
+        if found.data_source is not None and not self.protocols:
+            return _of_questions(found, self.seed)
         asked = self.protocols or protocols()
         answers = ask_strategies(found.playing, asked, rng, self.tellings, self.wording, self.beliefs)
         return answers.choices, float(np.mean(list(answers.legal.values())))
@@ -122,25 +125,24 @@ def _is_file(player: str) -> bool:
     return player.endswith(".csv")
 
 
+def _of_questions(player: ModelPlayer, seed: int) -> tuple[Choices, float]:
+    """Return what a model that was taught a data set answers to questions like those of its test side."""
+    from moral_games.llm.task_judgement import ask_like_data
+
+    assert player.run is not None
+    answers = ask_like_data(player.model, Run(player.run).config(), seed)
+    if answers.choices is None:
+        raise ValueError(
+            f"model {player.name!r} gives no legal answer to any of {len(answers.tasks)} questions like those of its "
+            "data set; train it longer, or ask about games with --protocols"
+        )
+    return answers.choices, answers.legal
+
+
 def _summary(choices: Choices, found: Fit, mixtures: Sequence[Mixture], legal: float | None) -> dict[str, Any]:
-    estimates = {}
-    for name in PARAMETERS:
-        estimates[name] = {
-            "estimate": _number(found.estimates[name]),
-            "standard error": _number(found.standard_errors[name]),
-            "interval": [_number(end) for end in found.interval(name)],
-            "profile interval": [_number(end) for end in profile_interval(choices, name)],
-        }
     return {
-        "choices": _number(found.observations),
-        "choosers": found.choosers,
-        "legal": None if legal is None else _number(legal),
-        "estimates": estimates,
-        "problems": list(found.problems),
-        "explanations": [
-            {key: entry if isinstance(entry, str) else _number(entry) for key, entry in asdict(each).items()}
-            for each in compare(choices)
-        ],
+        **summary(choices, found),
+        "legal": None if legal is None else number(legal),
         "types": _types(mixtures) if mixtures else None,
     }
 
@@ -150,40 +152,40 @@ def _types(mixtures: Sequence[Mixture]) -> dict[str, Any]:
     mixture = mixtures[-1]
     described = [
         {
-            "share": _number(share),
-            **{name: [_number(each.estimates[name]), _number(errors[name])] for name in PARAMETERS},
+            "share": number(share),
+            **{name: [number(each.estimates[name]), number(errors[name])] for name in PARAMETERS},
             "problems": list(each.problems),
         }
         for share, each, errors in zip(mixture.shares, mixture.types, mixture.standard_errors, strict=True)
     ]
-    criteria = {str(len(each.types)): _number(each.bic) for each in mixtures}
-    return {"bic": criteria, "entropy": _number(mixture.entropy), "types": described}
+    criteria = {str(len(each.types)): number(each.bic) for each in mixtures}
+    return {"bic": criteria, "entropy": number(mixture.entropy), "types": described}
 
 
-def _print(summary: dict[str, Any]) -> None:
-    legal = "" if summary["legal"] is None else f"; answers were legal with probability {summary['legal']:.3f}"
-    choosers = "one chooser" if summary["choosers"] == 1 else f"{summary['choosers']} choosers"
-    console.print(f"{summary['choices']:g} choices of {choosers}{legal}")
+def _print(told: dict[str, Any]) -> None:
+    legal = "" if told["legal"] is None else f"; answers were legal with probability {told['legal']:.3f}"
+    choosers = "one chooser" if told["choosers"] == 1 else f"{told['choosers']} choosers"
+    console.print(f"{told['choices']:g} choices of {choosers}{legal}")
     table = Table("parameter", box=None, pad_edge=False)
     for name in ("estimate", "standard error", "95% interval", "by likelihood ratio"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, row in summary["estimates"].items():
+    for name, row in told["estimates"].items():
         shown = (_shown(row["estimate"]), _shown(row["standard error"]))
         intervals = (f"{_shown(low)} to {_shown(high)}" for low, high in (row["interval"], row["profile interval"]))
         table.add_row(name, *shown, *intervals)
     console.print(table)
-    for problem in summary["problems"]:
+    for problem in told["problems"]:
         console.print(problem, markup=False)
     console.print()
     rivals = Table("explanation", box=None, pad_edge=False)
     for name in ("parameters", "log-likelihood", "BIC", "explained", "p against homo economicus"):
         rivals.add_column(name, justify="right", no_wrap=True)
-    for row in summary["explanations"]:
+    for row in told["explanations"]:
         numbers = (f"{row[key]:.2f}" for key in ("log_likelihood", "bic"))
         rivals.add_row(row["name"], str(row["parameters"]), *numbers, f"{row['share']:.1%}", _shown(row["p_value"]))
     console.print(rivals)
-    if summary["types"] is not None:
-        _print_types(summary["types"])
+    if told["types"] is not None:
+        _print_types(told["types"])
 
 
 def _print_types(found: dict[str, Any]) -> None:
@@ -201,16 +203,7 @@ def _print_types(found: dict[str, Any]) -> None:
             console.print(f"type {place}: {problem}", markup=False)
 
 
-def _number(number: float) -> float | str | None:
-    """Return a number as JSON has it: six digits, no NaN, infinity in words."""
-    if np.isnan(number):
-        return None
-    if not isfinite(number):
-        return "infinity" if number > 0 else "-infinity"
-    return round(float(number), 6) if not isinstance(number, int) else number
-
-
-def _shown(number: float | str | None) -> str:
-    if number is None:
+def _shown(given: float | str | None) -> str:
+    if given is None:
         return "-"
-    return number if isinstance(number, str) else f"{number:.3f}"
+    return given if isinstance(given, str) else f"{given:.3f}"

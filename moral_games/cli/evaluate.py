@@ -14,7 +14,7 @@ from moral_games import games, opponents
 from moral_games.analysis import evaluate
 from moral_games.cli.console import console, shown
 from moral_games.llm.options import BUNDLED, Finetune, may_be_model
-from moral_games.llm.settings import Chat, Settings, Worked
+from moral_games.llm.settings import Chat, Settings
 from moral_games.names import unknown
 from moral_games.runs import CONFIG, read_json
 
@@ -86,6 +86,7 @@ class Evaluate:
     def _language_model(self) -> dict[str, Any]:
         from moral_games.llm import load
         from moral_games.llm.finetuning import judge, load_run
+        from moral_games.llm.reasoner import as_taught
 
         config = read_json(Path(self.player, CONFIG)) if Path(self.player, CONFIG).exists() else {}
         is_run = "lora_rank" in config
@@ -99,12 +100,11 @@ class Evaluate:
         if config.get("algorithm") == "chat":
             rounds = Settings(rounds=config["train"]["rounds"])
             options = replace(options, algorithm="chat", chat=Chat(**config["chat"]), train=rounds)
-        if config.get("algorithm") == "worked":
-            options = replace(options, algorithm="worked", worked=Worked(**config["worked"]))
         options.check()
         if not (Path(self.player).exists() or may_be_model(self.player)):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))
-        judged = judge(load_run(self.player) if is_run else load(self.player), options)["games"]
+        model = as_taught(load_run(self.player), config) if is_run else load(self.player)
+        judged = judge(model, options)["games"]
         if options.algorithm == "chat":
             return dict(judged)
         keys = ("p_cooperate", "legal_mass", "moral_regret", "presentation_gap")

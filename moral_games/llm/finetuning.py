@@ -19,16 +19,20 @@ from moral_games.analysis.tellings import summarise
 from moral_games.llm import adapters
 from moral_games.llm.adapters import ADAPTER, OTHER, OWN
 from moral_games.llm.chat_judgement import judge_conversations
+from moral_games.llm.data_set import JUDGEMENT
+from moral_games.llm.examples import check_examples
 from moral_games.llm.models import TextModel, load
 from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import FILES
 from moral_games.llm.policy import LanguageModel, tables
 from moral_games.llm.processes import ALONE, Team, check_team
+from moral_games.llm.reasoner import as_taught
 from moral_games.llm.scoring import check_tokens, label_tokens
 from moral_games.llm.shortage import OutOfMemory, is_shortage
 from moral_games.llm.starting import check_start, start
+from moral_games.llm.task_judgement import judge_tasks
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
-from moral_games.llm.worked import as_player
+from moral_games.llm.validation import HARDLY_ANY
 from moral_games.names import unknown
 from moral_games.rewards import RewardFunction, parse
 from moral_games.runs import METRICS, POLICY, Run, RunError, read_json, write_json
@@ -39,9 +43,6 @@ SECONDS = "seconds.json"
 
 Record = dict[str, Any]
 """A line of the history."""
-
-HARDLY_ANY = 1e-6
-"""A share of legal answers below this is none."""
 
 
 class NothingLegal(ValueError):
@@ -85,6 +86,8 @@ def finetune(options: Finetune, team: Team = ALONE) -> Run:
         return team.once(lambda: Run.resume(folder, options.to_json()))
     model = replace(load(options.model, team.device), team=team)
     _check_labels(model, options)
+    if options.algorithm == "examples":
+        check_examples(model, options.data_set, options.examples)
     model = with_adapters(model, options)
     start(model, options)
     team.hold(model.model, adapters.trainable(model).values())
@@ -151,7 +154,8 @@ def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
     -------
     dict
         JSON: ``games`` (by game what `summarise` says) and ``policy`` (by game the tables under each
-        presentation); for a model that talks, what `judge_conversations` returns.
+        presentation); for a model that learns from a data set with a card, ``tasks`` (what `judge_tasks` says); for
+        a model that talks, what `judge_conversations` returns.
     """
     reward = parse(options.reward)
     rewards = _judging(reward)
@@ -159,9 +163,12 @@ def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
         if not isinstance(model, TextModel):
             raise ValueError(f"conversations need a model in this process, which {model.name!r} is not")
         return judge_conversations(model, options, rewards)
-    if options.algorithm == "worked":
-        model = as_player(model, options.worked)
     results: dict[str, Any] = {"games": {}, "policy": {}}
+    if options.algorithm == "examples" and isinstance(model, TextModel) and options.data_set.source is not None:
+        tasks = options.data_set.source.questions(options.examples.judging, JUDGEMENT)
+        results["tasks"] = judge_tasks(model, tasks, options.data_set.reasons)
+    if options.algorithm in ("worked", "examples"):
+        model = as_taught(model, options.to_json())
     for name in options.test_games:
         game = games.get(name)
         told = text.held_out(game.shape[0], options.wording)
@@ -304,6 +311,8 @@ def _write_results(run: Run, trainer: Trainer, seconds: dict[str, float]) -> Non
         metrics["conversations"] = {when: content["examples"] for when, content in judged.items()}
     else:
         write_json(run.path(POLICY), {when: content["policy"] for when, content in judged.items()})
+    if "tasks" in judged[AFTER]:
+        metrics["tasks"] = {when: content["tasks"] for when, content in judged.items()}
     details = {
         "updates": trainer.done,
         "each_update": trainer.each_update,

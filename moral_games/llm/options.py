@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from moral_games import games, text
 from moral_games.games import MatrixGame
+from moral_games.llm.data_set import DataSet, read_data_set
 from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
-from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Settings, Worked
+from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Examples, Settings, Worked
 from moral_games.llm.targets import certain_next, target_table, worked_value
 from moral_games.names import check_folder_name, unknown
 from moral_games.opponents import seated
@@ -33,7 +35,7 @@ LEARNER = "llm"
 SELF = "self"
 """The opponent that is the model itself, on both seats of a conversation."""
 
-BORROWED = ("grpo", "dpo")
+BORROWED = ("grpo", "dpo", "examples")
 """The algorithms whose losses are TRL's."""
 
 WHOLE_TABLE = ("exact", "sft")
@@ -61,7 +63,8 @@ class Finetune:
         "exact" for the exact policy gradient, "ppo" for the published recipe, "sft" for supervised
         fine-tuning towards a policy, "grpo" and "dpo" for TRL's losses on sampled answers and on pairs of
         answers that the reward ranks; "chat" for sampled learning from conversations; "worked" for
-        supervised fine-tuning on answers that are worked out from the payoffs of drawn games.
+        supervised fine-tuning on answers that are worked out from the payoffs of drawn games; "examples"
+        for supervised fine-tuning on the questions and answers of a data set (`moral-games data`).
     name
         Name of the run, and of its folder.
     folder
@@ -95,7 +98,7 @@ class Finetune:
         Seeds everything that is drawn.
     train
         How to train, whatever the algorithm.
-    exact, ppo, sft, grpo, dpo, chat, worked
+    exact, ppo, sft, grpo, dpo, chat, worked, examples
         How to train by that algorithm.
     checkpoint_every
         Updates between two checkpoints.
@@ -131,6 +134,7 @@ class Finetune:
     dpo: DPO = field(default_factory=DPO)
     chat: Chat = field(default_factory=Chat)
     worked: Worked = field(default_factory=Worked)
+    examples: Examples = field(default_factory=Examples)
     checkpoint_every: int = 10
     keep_checkpoints: int | Literal["all"] = KEPT_CHECKPOINTS
     resume: bool = False
@@ -186,6 +190,11 @@ class Finetune:
                 raise ValueError(f"answers are worked out from the last round; memory must be 1, got {self.memory}")
             worked_value(reward)
             certain_next(lesson)
+        if self.algorithm == "examples" and self.examples.batch > len(self.data_set.taught):
+            raise ValueError(
+                f"examples.batch must be at most the number of examples, {len(self.data_set.taught)}; "
+                f"got {self.examples.batch}"
+            )
         if self.algorithm in BORROWED and find_spec("trl") is None:
             raise ValueError(
                 f"algorithm {self.algorithm!r} needs TRL; install it with pip install 'moral-games[trl]', "
@@ -204,6 +213,11 @@ class Finetune:
                 f"memory {self.memory} makes {prompts:,} prompts of {game.name!r} under each telling, and all are "
                 f"asked; at most {MOST_PROMPTS} are. Choose less memory"
             )
+
+    @cached_property
+    def data_set(self) -> DataSet:
+        """The examples that are taught by algorithm "examples", read once; see `read_data_set`."""
+        return read_data_set(self.examples.data)
 
     @property
     def kept_checkpoints(self) -> int:
@@ -227,4 +241,6 @@ class Finetune:
         train = self.train.to_json(self.algorithm)
         skipped = {"folder", "resume", "checkpoint", "keep_checkpoints", *DEFAULTS} - {self.algorithm}
         asked = asdict(replace(self, lora_rank=rank, lora_alpha=alpha)) | {"train": train}
+        if self.algorithm == "examples":
+            asked["data"] = self.data_set.to_json()
         return json.loads(json.dumps({key: value for key, value in asked.items() if key not in skipped}))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from moral_games.llm.models import TextModel, autocast
-from moral_games.llm.policy import Question
+from moral_games.llm.policy import LanguageModel, Question
 from moral_games.llm.scoring import TokenTree, batches, check_tokens, label_tokens, log_probabilities
 from moral_games.text.reckoning import ANSWER
 
@@ -101,3 +102,42 @@ class Reasoner:
         decode = self.model.tokenizer.decode
         ends = (end for end in range(1, len(tokens) + 1) if ANSWER in decode(tokens[:end]))
         return tokens[: next(ends, 0)] if ANSWER in decode(tokens) else []
+
+
+@dataclass(eq=False)
+class AtOnce(Reasoner):
+    """A language model that is asked for the label right after what announces it, without a calculation."""
+
+    def work_out(self, prompts: Sequence[str]) -> dict[str, Tokens]:
+        """Return by prompt its tokens with those of the announcement."""
+        return {prompt: self.model.encode(prompt, ANSWER) for prompt in prompts}
+
+
+def reasoner(model: LanguageModel, longest: int) -> Reasoner:
+    """Return a model as one that works its answers out; see `Reasoner`.
+
+    Raises
+    ------
+    ValueError
+        If the model is not in this process.
+    """
+    if not isinstance(model, TextModel):
+        raise ValueError(f"only a model in this process can be read after its calculation; {model.name!r} is not")
+    return Reasoner(model, longest)
+
+
+def as_taught(model: LanguageModel, config: Mapping[str, Any]) -> LanguageModel:
+    """Return a run's model as the player that the run has taught: one that works answers out, if it was taught to.
+
+    Parameters
+    ----------
+    model
+        The model, with the weights that the run has kept.
+    config
+        What the run was asked for.
+    """
+    if config.get("worked", {}).get("before") == "calculation":
+        return reasoner(model, config["worked"]["longest"])
+    if config.get("data", {}).get("reasons"):
+        return reasoner(model, config["examples"]["longest"])
+    return model

@@ -10,7 +10,7 @@ import tyro
 
 from moral_games.names import unknown
 
-Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo", "chat", "worked"]
+Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo", "chat", "worked", "examples"]
 
 
 class Defaults(NamedTuple):
@@ -31,6 +31,7 @@ DEFAULTS: Mapping[Algorithm, Defaults] = {
     "dpo": Defaults(50, 1e-3, 16, None),
     "chat": Defaults(100, 5e-4, 16, None),
     "worked": Defaults(240, 1e-3, 16, None),
+    "examples": Defaults(160, 1e-3, 16, None),
 }
 """By algorithm; PPO's are the published ones."""
 
@@ -204,6 +205,38 @@ class Worked(Steps):
         _at_least(self, 1, "games", "highest", "longest")
         if self.before not in BEFORE:
             raise unknown("what comes before an answer", self.before, BEFORE)
+
+
+@dataclass(frozen=True)
+class Examples(Steps):
+    """What supervised fine-tuning on a data set of examples has of its own; its loss is TRL's.
+
+    Attributes
+    ----------
+    data
+        The folder of a data set (`moral-games data`), or a .jsonl file with a conversation a line: what is asked, and
+        the answer.
+    batch
+        Examples that an update learns from. Each is met once before any is met again, in an order drawn anew.
+    validating
+        Questions of the data set's test side that are asked when weights are validated.
+    judging
+        Questions of that side that are asked before and after, of which preferences are estimated.
+    longest
+        The most tokens of a calculation when the model plays other games. Questions of the data set get as many
+        as their longest calculation takes.
+    """
+
+    data: str = ""
+    batch: int = 16
+    validating: int = 24
+    judging: int = 120
+    longest: int = 80
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _at_least(self, 1, "batch", "validating", "longest")
+        _at_least(self, 4, "judging")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a language model chooses in two-stage games, asked for its strategy in either role at once."""
+"""What a language model chooses when it is asked for a strategy: in games by name, and in questions of a data set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moral_games.analysis.choices import Belief, Choices, count_choices
 from moral_games.analysis.preferences import symmetric_game
@@ -16,6 +17,7 @@ from moral_games.text.wordings import WORDINGS
 
 if TYPE_CHECKING:
     from moral_games.llm.policy import LanguageModel
+    from moral_games.synthetic import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +88,69 @@ def ask_strategies(
             )
         counts[name] = likely / legal[name]
     return Answers(count_choices(counts, beliefs), legal)
+
+
+@dataclass(frozen=True, eq=False)
+class TaskAnswers:
+    """What a model answers to questions each of which has one right answer.
+
+    Parameters
+    ----------
+    tasks
+        The questions.
+    probabilities
+        Of each strategy in each question, (S,); what is missing to 1 is the probability of an illegal answer.
+    """
+
+    tasks: Sequence[Task]
+    probabilities: Sequence[NDArray[np.float64]]
+
+    @property
+    def right(self) -> float:
+        """How probable the right answer was, the mean over questions."""
+        return float(np.mean([likely[task.best] for task, likely in zip(self.tasks, self.probabilities, strict=True)]))
+
+    @property
+    def legal(self) -> float:
+        """How probable a legal answer was, the mean over questions."""
+        return float(np.mean([likely.sum() for likely in self.probabilities]))
+
+    @property
+    def choices(self) -> Choices | None:
+        """The probabilities of strategies among legal answers, an observation a question; None without a legal answer.
+
+        Payoffs are measured in ranges of those of each game, so that noise is too: it then means the same in games of
+        small and of large payoffs, and what is preferred does not depend on it.
+        """
+        asked = [
+            (task, likely / likely.sum())
+            for task, likely in zip(self.tasks, self.probabilities, strict=True)
+            if likely.sum() > 0
+        ]
+        if not asked:
+            return None
+        most = max(len(likely) for _, likely in asked)
+        terms, counts = np.zeros((len(asked), 4, most)), np.zeros((1, len(asked), most))
+        possible = np.zeros((len(asked), most), dtype=bool)
+        for place, (task, likely) in enumerate(asked):
+            strategies = len(likely)
+            terms[place, :, :strategies] = task.terms / np.ptp(task.game.payoffs)
+            possible[place, :strategies] = True
+            counts[0, place, :strategies] = likely
+        return Choices(tuple(task.source for task, _ in asked), terms, possible, counts, ("model",))
+
+
+def ask_tasks(model: LanguageModel, tasks: Sequence[Task]) -> TaskAnswers:
+    """Ask a model the questions of a data set, as they are told there.
+
+    Parameters
+    ----------
+    model
+        Who is asked, as it plays: a `moral_games.llm.reasoner.Reasoner` works its answers out.
+    tasks
+        The questions, at least one.
+    """
+    from moral_games.llm.policy import Question
+
+    answers = model.probabilities([Question((task.prompt,), task.labels) for task in tasks])
+    return TaskAnswers(tasks, [answer[0] for answer in answers])

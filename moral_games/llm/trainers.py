@@ -12,6 +12,7 @@ from moral_games.llm.adapters import add_lora, compute_layers_twice
 from moral_games.llm.chat import ChatTrainer
 from moral_games.llm.dpo import DPOTrainer
 from moral_games.llm.exact import ExactTrainer
+from moral_games.llm.examples import ExamplesTrainer
 from moral_games.llm.grpo import GRPOTrainer
 from moral_games.llm.imitation import ImitationTrainer
 from moral_games.llm.lesson import Lesson
@@ -123,3 +124,5 @@ def make_trainer(model: TextModel, options: Finetune) -> Trainer:
             return ChatTrainer(model, lesson, how, options.chat, rng)
         case "worked":
             return WorkedTrainer(model, lesson, how, options.worked, rng)
+        case "examples":
+            return ExamplesTrainer(model, lesson, how, options.examples, rng, data=options.data_set)

@@ -20,6 +20,9 @@ from moral_games.policy import FiniteStatePolicy
 SMALL_FAULT = 0.05
 """Faults up to this are not told apart when it is decided which weights to keep."""
 
+HARDLY_ANY = 1e-6
+"""A share of legal answers below this is none."""
+
 BEST = "best.safetensors"
 
 Weights = dict[str, torch.Tensor]

@@ -17,9 +17,8 @@ from moral_games import text
 from moral_games.games.random_games import drawn_game
 from moral_games.llm.exam import examine, papers
 from moral_games.llm.lesson import Lesson
-from moral_games.llm.models import TextModel
 from moral_games.llm.policy import LanguageModel, question
-from moral_games.llm.reasoner import Reasoner
+from moral_games.llm.reasoner import reasoner
 from moral_games.llm.scoring import TokenTree, batches, log_probabilities
 from moral_games.llm.settings import Algorithm, Worked
 from moral_games.llm.stepping import SteppingTrainer
@@ -48,9 +47,7 @@ def as_player(model: LanguageModel, own: Worked) -> LanguageModel:
     """
     if own.before == "nothing":
         return model
-    if not isinstance(model, TextModel):
-        raise ValueError(f"only a model in this process can be read after its calculation; {model.name!r} is not")
-    return Reasoner(model, own.longest)
+    return reasoner(model, own.longest)
 
 
 def answered(lesson: Lesson, told: text.Presentation, before: str) -> list[Answered]:

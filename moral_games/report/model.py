@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from moral_games import games
 from moral_games.policy import memory_of
 from moral_games.repeated import state_labels
-from moral_games.report import figures
+from moral_games.report import examples, figures
 
 TEMPLATE = "model.html"
 
@@ -25,11 +25,15 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -
     }
     if history and "action_types" in history[0]:
         drawn["action-types"] = figures.action_types(history)
+    if history and "epoch" in history[0]:
+        drawn |= examples.drawings(metrics, history)
     return drawn
 
 
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return in one sentence what was trained and what became of it."""
+    if "tasks" in metrics:
+        return examples.headline(metrics)
     after, before = metrics["after"], metrics["before"]
     values = list(next(iter(after.values()))["moral_regret"])
     value = next((name for name in values if config["reward"].startswith(name)), values[0])
@@ -52,7 +56,9 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "states": _states(metrics),
         "headline": headline(config, metrics),
         "taught_on": "drawn games" if config.get("algorithm") == "worked" else config["game"],
-        "calculates": config.get("worked", {}).get("before") == "calculation",
+        "calculates": config.get("worked", {}).get("before") == "calculation" or config.get("data", {}).get("reasons"),
+        "examples": examples.taught(config) if "data" in config else "",
+        "preferences": examples.rows(metrics) if "tasks" in metrics else [],
         "rows": [
             {"title": titles[game], "when": when, **metrics[when][game]}
             for game in titles
