@@ -27,7 +27,7 @@ def vehicle_headline(metrics: Mapping[str, Any]) -> str:
     strongest = sorted(known, key=lambda row: -abs(row["estimate"]))[:3]
     spared = [row["more"] if row["estimate"] > 0 else row["less"] for row in strongest]
     told = (
-        f"It spares {', '.join(spared)} most clearly." if spared else "No attribute makes a difference beyond chance."
+        f"It spares {', '.join(spared)} most clearly." if spared else "No attribute makes a clear difference."
     )
     place = ""
     if conjoint["reads_place"]:
