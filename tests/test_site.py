@@ -125,7 +125,7 @@ def test_moves_are_told_where_nobody_draws() -> None:
 
 
 def test_what_a_strategy_earns_is_told() -> None:
-    page = build.generated()[f"{opponent_pages.FOLDER}/alternator.md"]
+    page = opponent_pages.opponent_page("alternator")
     assert "| [always_cooperate](always_cooperate.md) | `CDCDCDCDCDCD`<br>`CCCCCCCCCCCC` | 4.000 | 1.500 |" in page
 
 

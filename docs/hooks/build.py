@@ -13,6 +13,7 @@ import value_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from writing import Pages
 
 PICTURE = "<!-- picture -->"
 """Where a page wants the picture."""
@@ -21,9 +22,9 @@ MAKERS = (game_pages, value_pages, opponent_pages, reference_pages)
 
 
 @cache
-def generated() -> dict[str, str]:
-    """Return the text of each generated page by its path."""
-    return {path: text for maker in MAKERS for path, text in maker.pages().items()}
+def generated() -> Pages:
+    """Return what writes each generated page, by its path."""
+    return {path: write for maker in MAKERS for path, write in maker.pages().items()}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -34,8 +35,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages."""
-    for path, text in generated().items():
-        files.append(File.generated(config, path, content=text))
+    for path, write in generated().items():
+        files.append(File.generated(config, path, content=write()))
     return files
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import comb
 
-from writing import defaults, docstring, facts, first_line, joints, mixture, payoffs, table
+from writing import Pages, defaults, docstring, facts, first_line, joints, mixture, payoffs, table
 
 from moral_games import games, rewards
 from moral_games.analysis import equilibria
@@ -19,11 +20,11 @@ MOST_SUPPORTS = 5000
 """The most pairs of supports that are searched for mixed equilibria."""
 
 
-def pages() -> dict[str, str]:
-    """Return the text of each page by its path."""
-    single = {f"{FOLDER}/{name}.md": game_page(name) for name in games.names()}
-    families = {f"{FOLDER}/{name}.md": family_page(name) for name in games.families()}
-    return {f"{FOLDER}/index.md": index(), **single, **families}
+def pages() -> Pages:
+    """Return what writes each page, by its path."""
+    single = {f"{FOLDER}/{name}.md": partial(game_page, name) for name in games.names()}
+    families = {f"{FOLDER}/{name}.md": partial(family_page, name) for name in games.families()}
+    return {f"{FOLDER}/index.md": index, **single, **families}
 
 
 def index() -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from writing import defaults, docstring, facts, table
+from writing import Pages, defaults, docstring, facts, table
 
 from moral_games import FiniteStatePolicy, evaluate, games, opponents
 from moral_games.opponents.catalogue import STRATEGIES
@@ -21,9 +23,10 @@ MOST_STATES = 16
 ROUNDS = 12
 
 
-def pages() -> dict[str, str]:
-    """Return the text of each page by its path."""
-    return {f"{FOLDER}/index.md": index(), **{f"{FOLDER}/{name}.md": opponent_page(name) for name in opponents.names()}}
+def pages() -> Pages:
+    """Return what writes each page, by its path."""
+    single = {f"{FOLDER}/{name}.md": partial(opponent_page, name) for name in opponents.names()}
+    return {f"{FOLDER}/index.md": index, **single}
 
 
 def index() -> str:

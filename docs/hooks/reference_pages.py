@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import cache
+from functools import cache, partial
 
 import griffe
-from writing import table
+from writing import Pages, table
 
 from moral_games.games.families import FAMILIES
 from moral_games.opponents.catalogue import STRATEGIES
@@ -27,10 +27,10 @@ WORKINGS = ("envs", "llm", "report")
 FACES = {"envs.population", "envs.pricing", "envs.rllib", "envs.sb3", "llm.dilemmas", "llm.lesson", "llm.policy"}
 
 
-def pages() -> dict[str, str]:
-    """Return the text of each page by its path."""
-    texts = {_file(part): part_page(part) for part in parts()}
-    return {f"{FOLDER}/index.md": index(), **texts}
+def pages() -> Pages:
+    """Return what writes each page, by its path."""
+    single = {_file(part): partial(part_page, part) for part in parts()}
+    return {f"{FOLDER}/index.md": index, **single}
 
 
 def index() -> str:

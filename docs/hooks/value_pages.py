@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from writing import defaults, docstring, first_line, joints, payoffs, table
+from writing import Pages, defaults, docstring, first_line, joints, payoffs, table
 
 from moral_games import Outcome, games, rewards
 from moral_games.games import nash_set
@@ -21,9 +23,10 @@ REMEMBERS = (
 )
 
 
-def pages() -> dict[str, str]:
-    """Return the text of each page by its path."""
-    return {f"{FOLDER}/index.md": index(), **{f"{FOLDER}/{name}.md": value_page(name) for name in rewards.names()}}
+def pages() -> Pages:
+    """Return what writes each page, by its path."""
+    single = {f"{FOLDER}/{name}.md": partial(value_page, name) for name in rewards.names()}
+    return {f"{FOLDER}/index.md": index, **single}
 
 
 def index() -> str:

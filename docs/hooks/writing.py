@@ -11,6 +11,9 @@ import numpy as np
 
 from moral_games.games import MatrixGame, nash_set
 
+Pages = dict[str, Callable[[], str]]
+"""What writes each page, by its path in the site."""
+
 MOST_ROWS = 16
 """The most rows of a table of joint actions."""
 
