@@ -15,6 +15,7 @@ from moral_games.cli.evaluate import Evaluate
 from moral_games.cli.finetune import Report, run_finetune
 from moral_games.cli.listing import Games, Opponents, Rewards
 from moral_games.cli.play import Play
+from moral_games.cli.portrait import Portrait
 from moral_games.cli.pricing import Pricing
 from moral_games.cli.show import Show
 from moral_games.cli.tournament import Tournament
@@ -35,6 +36,7 @@ Command = (
     | Annotated[Data, tyro.conf.subcommand("data")]
     | Annotated[Vehicles, tyro.conf.subcommand("vehicles")]
     | Annotated[Pricing, tyro.conf.subcommand("pricing")]
+    | Annotated[Portrait, tyro.conf.subcommand("portrait")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
     | Annotated[Report, tyro.conf.subcommand("report")]
 )

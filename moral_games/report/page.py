@@ -19,6 +19,7 @@ from moral_games.report import (
     learning,
     model,
     population,
+    portrait,
     pricing,
     pricing_sellers,
     vehicles,
@@ -71,6 +72,7 @@ def what_to_show(metrics: Mapping[str, Any]) -> ModuleType:
     """Return the module that knows a run with such metrics: its ``TEMPLATE``, ``drawings`` and ``content``."""
     told_by = {
         "response": audit,
+        "portraits": portrait,
         "rows": comparison,
         "episodes": population,
         "learners": learning,

@@ -1,0 +1,166 @@
+"""What the page of portraits shows: the same measures of several models, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from moral_games.analysis.fit_summary import summarised
+from moral_games.report import portrait_figures
+from moral_games.report.preference_figures import preferences
+
+TEMPLATE = "portrait.html"
+
+Measure = Callable[[Mapping[str, Any]], float | None]
+"""From one portrait to a number, None where there is none."""
+
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
+    """Return the figures by name."""
+    portraits = metrics["portraits"]
+    drawn = {
+        "dilemmas": portrait_figures.dilemmas(portraits),
+        "vehicles": portrait_figures.vehicles(portraits),
+        "passengers": portrait_figures.passengers(portraits),
+        "prices": portrait_figures.prices(portraits),
+    }
+    fits = {
+        name if len(found) == 1 else f"{name} {place}": summarised(each["games"]["preferences"])
+        for name, found in portraits.items()
+        for place, each in enumerate(found, 1)
+        if each["games"]["preferences"] is not None
+    }
+    return ({"preferences": preferences(fits)} if fits else {}) | drawn
+
+
+def table(metrics: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """Return the names of the columns, and by row what is measured and a cell for each of them.
+
+    A cell is the mean over a column's models, with the lowest and the highest where they are several.
+    """
+    portraits = metrics["portraits"]
+    values = next(iter(portraits.values()))[0]["dilemmas"]["values"]
+    rows = GAMES | {f"dilemmas: {value}": _dilemma(value) for value in values} | ELSEWHERE
+    return list(portraits), [
+        (label, [_cell([measure(each) for each in found]) for found in portraits.values()])
+        for label, measure in rows.items()
+    ]
+
+
+def portrait_headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence who gives the answers of homo moralis most often."""
+    right = {name: _mean(found, _right) for name, found in metrics["portraits"].items()}
+    best = max(right, key=lambda name: right[name])
+    told = ", ".join(f"{name} {share:.2f}" for name, share in right.items() if name != best)
+    beside = f"; beside it {told}" if told else ""
+    return (
+        f"In games that nobody was taught, {best} gives the answer of homo moralis (κ = {config['kappa']:g}) with "
+        f"probability {right[best]:.2f}{beside}."
+    )
+
+
+def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page's template is filled with, but for the figures."""
+    columns, rows = table(metrics)
+    estimates = [
+        (name, each["player"], each["games"]["preferences"])
+        for name, found in metrics["portraits"].items()
+        for each in found
+    ]
+    taught = [(name, each["player"], each["taught"]) for name, found in metrics["portraits"].items() for each in found]
+    return {
+        "config": config,
+        "columns": columns,
+        "rows": rows,
+        "estimates": estimates,
+        "taught": taught,
+        "regret": _regrets(metrics),
+        "headline": portrait_headline(config, metrics),
+    }
+
+
+def _regrets(metrics: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """Return by game and value a cell a column: the regret of those that are runs."""
+    portraits = metrics["portraits"]
+    taught = [each["taught"] for found in portraits.values() for each in found if each["taught"]]
+    if not taught:
+        return []
+    pairs = [(game, value) for game, found in taught[0]["regret"].items() for value in found if value != "taught"]
+    return [
+        (
+            game,
+            value,
+            [
+                _cell([(each["taught"] or {"regret": {}})["regret"].get(game, {}).get(value) for each in found])
+                for found in portraits.values()
+            ],
+        )
+        for game, value in pairs
+    ]
+
+
+def _cell(found: Sequence[float | None]) -> str:
+    known = [entry for entry in found if entry is not None]
+    if not known:
+        return "-"
+    mean = f"{np.mean(known):.3f}"
+    return mean if len(found) == 1 else f"{mean} ({min(known):.3f} to {max(known):.3f})"
+
+
+def _mean(found: Sequence[Mapping[str, Any]], measure: Measure) -> float:
+    known = [number for each in found if (number := measure(each)) is not None]
+    return float(np.mean(known)) if known else 0.0
+
+
+def _right(portrait: Mapping[str, Any]) -> float | None:
+    return portrait["games"]["right"]
+
+
+def _estimate(parameter: str) -> Measure:
+    def measure(portrait: Mapping[str, Any]) -> float | None:
+        fitted = portrait["games"]["preferences"]
+        found = None if fitted is None else fitted["estimates"][parameter]["estimate"]
+        return found if isinstance(found, float) else None
+
+    return measure
+
+
+def _dilemma(value: str) -> Measure:
+    return lambda portrait: portrait["dilemmas"]["values"][value]["share"]
+
+
+def _effect(attribute: str) -> Measure:
+    def measure(portrait: Mapping[str, Any]) -> float | None:
+        return next(row["estimate"] for row in portrait["vehicles"]["effects"] if row["attribute"] == attribute)
+
+    return measure
+
+
+def _market(entry: str) -> Measure:
+    return lambda portrait: portrait["prices"]["market"] and portrait["prices"]["market"][entry]
+
+
+GAMES: dict[str, Measure] = {
+    "games: right": _right,
+    "games: as homo economicus, where that is another answer": lambda portrait: portrait["games"]["selfish"],
+    "games: legal": lambda portrait: portrait["games"]["legal"],
+    "estimate of kappa": _estimate("kappa"),
+    "estimate of alpha": _estimate("alpha"),
+    "estimate of beta": _estimate("beta"),
+}
+"""What is told of a portrait's games, by its label."""
+
+ELSEWHERE: dict[str, Measure] = {
+    "dilemmas: legal": lambda portrait: portrait["dilemmas"]["legal_mass"],
+    "vehicles: legal": lambda portrait: portrait["vehicles"]["kinds"]["choice"],
+    "vehicles: spares the more": _effect("number"),
+    "vehicles: spares pedestrians": _effect("relation"),
+    "vehicles: distance to people": lambda portrait: portrait["vehicles"]["distance"]["euclid"][0],
+    "prices: mean price": _market("price"),
+    "prices: profit gain": _market("profit_gain"),
+    "prices: legal": lambda portrait: portrait["prices"]["legal"],
+}
+"""What is told of everything else."""
