@@ -10,6 +10,7 @@ import tyro
 
 from moral_games.cli.audit import Audit
 from moral_games.cli.data import Data
+from moral_games.cli.doctor import Doctor
 from moral_games.cli.estimate import Estimate
 from moral_games.cli.evaluate import Evaluate
 from moral_games.cli.finetune import Report, run_finetune
@@ -39,6 +40,7 @@ Command = (
     | Annotated[Portrait, tyro.conf.subcommand("portrait")]
     | Annotated[Finetune, tyro.conf.subcommand("finetune")]
     | Annotated[Report, tyro.conf.subcommand("report")]
+    | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )
 
 
