@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ast
+import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_NESTED = 100
+"""How deep a parsed expression may be nested; a sum is as deep as it has terms."""
+
+_LARGEST = sys.float_info.max
 _FORBIDDEN = '/\\<>:"|?*'
 MOST_BYTES = 200
 """The longest name of a folder, in bytes of UTF-8; disks allow 255, and files in it may add to it."""
@@ -88,11 +94,7 @@ def call(text: str) -> tuple[str, dict[str, float]]:
     ValueError
         If the text is neither.
     """
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        node = None
-    match node:
+    match expression(text):
         case ast.Name(id=name):
             return name, {}
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
@@ -100,11 +102,30 @@ def call(text: str) -> tuple[str, dict[str, float]]:
     raise ValueError(f"cannot read {text!r}; write a name, or a name with parameters as in 'name(parameter=0.5)'")
 
 
+def expression(text: str) -> ast.expr | None:
+    """Return the parsed expression that a text is; None if it is none, or nested deeper than `MOST_NESTED`.
+
+    Nothing of it is evaluated.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's advice on style
+            node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    level: list[ast.AST] = [node]
+    for _ in range(MOST_NESTED):
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+    return None if level else node
+
+
 def number(node: ast.expr) -> float:
-    """Return the number that a piece of a parsed expression is, sign included."""
+    """Return the number that a piece of a parsed expression is, sign included; a ValueError if it is none."""
     match node:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -number(operand)
         case ast.Constant(value=int() | float() as found) if not isinstance(found, bool):
+            if isinstance(found, int) and abs(found) > _LARGEST:
+                raise ValueError(f"expected a number of at most {_LARGEST:.2g}, got {ast.unparse(node)[:30]!r}")
             return found
     raise ValueError(f"expected a number, got {ast.unparse(node)!r}")

@@ -204,17 +204,10 @@ def read_choices(path: str | Path, beliefs: Belief = "uniform") -> Choices:
     """
     if not Path(path).is_file():
         raise ValueError(f"there is no file {str(path)!r}; name a CSV file of choices, with a line a choice")
-    with Path(path).open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        columns = tuple(reader.fieldnames or ())
-        wanted = ("protocol", "strategy") if "strategy" in columns else ("protocol", "first", "second")
-        missing = [name for name in wanted if name not in columns]
-        if missing:
-            raise ValueError(
-                f"{path} has no column {', '.join(map(repr, missing))}; it needs 'protocol', and either 'strategy' or "
-                f"'first' and 'second'; found: {', '.join(columns) or 'nothing'}"
-            )
-        rows = [_read(path, reader.line_num, row) for row in reader]
+    try:
+        rows = _rows(path)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is no CSV file in UTF-8: {error}") from None
     if not rows:
         raise ValueError(f"{path} holds no choices: there is no line after the header")
     choosers = tuple(dict.fromkeys(row.chooser for row in rows))
@@ -229,6 +222,20 @@ def read_choices(path: str | Path, beliefs: Belief = "uniform") -> Choices:
     }
     believed = [_belief(game, done[game], beliefs) if given is None else np.array(given) for game, given in questions]
     return _assembled([game for game, _ in questions], believed, tables, choosers)
+
+
+def _rows(path: str | Path) -> list[_Row]:
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        columns = tuple(reader.fieldnames or ())
+        wanted = ("protocol", "strategy") if "strategy" in columns else ("protocol", "first", "second")
+        missing = [name for name in wanted if name not in columns]
+        if missing:
+            raise ValueError(
+                f"{path} has no column {', '.join(map(repr, missing))}; it needs 'protocol', and either 'strategy' or "
+                f"'first' and 'second'; found: {', '.join(columns) or 'nothing'}"
+            )
+        return [_read(path, reader.line_num, row) for row in reader]
 
 
 def _read(path: str | Path, line: int, row: Mapping[str, str | None]) -> _Row:

@@ -54,6 +54,8 @@ def read(path: str | Path) -> MatrixGame:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name}: not a text in UTF-8: {error}") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"game file {str(path)!r} cannot be read: {error}") from None
     return reader(text, path.stem)
 
 
@@ -112,7 +114,7 @@ def from_toml(text: str, name: str = "custom") -> MatrixGame:
 def _fields(file: str, text: str) -> dict[str, Any]:
     try:
         entry = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file}: not valid TOML: {error}") from None
     for field in sorted(_FIELDS - entry.keys()):
         raise ValueError(f"{file}: field {field!r} is missing; a game file has {', '.join(sorted(_FIELDS))}")

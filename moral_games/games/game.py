@@ -98,7 +98,7 @@ class MatrixGame:
         """
         try:
             array = np.array(payoffs, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"payoffs of game {name!r} must be a full array of numbers: {error}") from None
         counts = array.shape[:-1]
         if actions is None:

@@ -124,7 +124,7 @@ def replies(answer: Any) -> list[Reply]:
     """
     try:
         found = [_reply(choice) for choice in answer["choices"]]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"no chat completion ({type(error).__name__}: {error})") from error
     if not found:
         raise ValueError("a chat completion without choices")
@@ -230,7 +230,7 @@ def _reply(choice: Any) -> Reply:
     if not isinstance(text, str):
         raise TypeError(f"an answer is a text, got {type(text).__name__}")
     steps = (choice.get("logprobs") or {}).get("content") or []
-    return Reply(text, tuple(str(step["token"]) for step in steps), tuple(_place(step) for step in steps))
+    return Reply(text, tuple(map(_token, steps)), tuple(_place(step) for step in steps))
 
 
 def _place(step: Any) -> Place:
@@ -241,12 +241,19 @@ def _place(step: Any) -> Place:
     that was said may be less probable than any of them.
     """
     listed: dict[str, float] = {}
-    likeliest = [(entry["token"], _probability(entry["logprob"])) for entry in step.get("top_logprobs") or []]
+    likeliest = [(_token(entry), _probability(entry["logprob"])) for entry in step.get("top_logprobs") or []]
     for token, probability in likeliest:
         listed[token] = listed.get(token, 0.0) + probability
-    listed.setdefault(step["token"], _probability(step["logprob"]))
+    listed.setdefault(_token(step), _probability(step["logprob"]))
     missing = max(0.0, 1.0 - sum(listed.values()))
     return Place(listed, min([missing, *(probability for _, probability in likeliest)]))
+
+
+def _token(step: Any) -> str:
+    token = step["token"]
+    if not isinstance(token, str):
+        raise TypeError(f"a token is a text, got {type(token).__name__}")
+    return token
 
 
 def _probability(logarithm: Any) -> float:

@@ -31,14 +31,14 @@ def saved(path: str | Path, game: MatrixGame) -> FiniteStatePolicy:
         it. The message names the file.
     """
     file = Path(path)
-    if file.is_dir():
-        file /= POLICY
     try:
+        if file.is_dir():
+            file /= POLICY
         content = read_json(file)
         policy = _after_training(content["after"], game) if "after" in content else from_json(content)
         policy.check(game)
-    except (RunError, TypeError, ValueError) as error:
-        raise ValueError(f"no opponent can be made of {file}: {error}") from error
+    except (RunError, TypeError, ValueError, OSError, OverflowError) as error:
+        raise ValueError(f"no opponent can be made of {str(file)[:300]}: {str(error)[:600]}") from error
     return policy.named(f"run:{path}" if policy.name == "policy" else policy.name)
 
 

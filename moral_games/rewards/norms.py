@@ -9,7 +9,7 @@ from functools import cache, reduce
 from inspect import signature
 from itertools import pairwise
 
-from moral_games.names import unknown
+from moral_games.names import expression, unknown
 from moral_games.rewards.function import Setting, value
 from moral_games.rewards.outcome import Array, Outcome
 
@@ -118,10 +118,9 @@ def _variables(rule: Condition) -> tuple[str, ...]:
 @cache
 def _read(rule: str) -> tuple[tuple[str, ...], Condition]:
     """Return which of `VARIABLES` a text speaks of, and the condition it states."""
-    try:
-        tree = ast.parse(rule.strip(), mode="eval").body
-    except SyntaxError:
-        raise ValueError(f"cannot read the rule {rule!r}; write for example {BETRAYAL!r}") from None
+    tree = expression(rule)
+    if tree is None:
+        raise ValueError(f"cannot read the rule {rule!r}; write for example {BETRAYAL!r}")
     condition = _condition(tree)
     spoken_of = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return tuple(name for name in VARIABLES if name in spoken_of), condition
@@ -160,6 +159,6 @@ def _operand(node: ast.expr) -> Condition:
             if name not in VARIABLES:
                 raise unknown("name in a rule", name, VARIABLES)
             return lambda **seen: seen[name]
-        case ast.Constant(value=int() as integer) if not isinstance(integer, bool):
+        case ast.Constant(value=int() as integer) if not isinstance(integer, bool) and integer < 2**31:
             return lambda **seen: integer
     raise ValueError(f"a rule compares {', '.join(VARIABLES)} and integers; cannot read {ast.unparse(node)!r}")

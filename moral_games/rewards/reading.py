@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from moral_games.games import MatrixGame
-from moral_games.names import number, unknown
+from moral_games.names import expression, number, unknown
 from moral_games.rewards.function import VALUES, RewardFunction, Setting
 
 Rewards = str | RewardFunction | Sequence[str | RewardFunction]
@@ -52,10 +52,8 @@ def parse(text: str) -> RewardFunction:
     >>> parse("selfish + 0.5 * deontological(penalty=3)")
     selfish() + 0.5 * deontological(penalty=3)
     """
-    try:
-        result = _build(ast.parse(text.strip(), mode="eval").body)
-    except SyntaxError:
-        result = None
+    node = expression(text)
+    result = None if node is None else _build(node)
     if not isinstance(result, RewardFunction):
         raise ValueError(f"cannot read reward {text!r}; write for example {EXAMPLE!r}")
     return result
@@ -105,7 +103,7 @@ def _build(node: ast.expr) -> Any:
         case ast.Call(func=ast.Name(id=name), args=positional, keywords=named) if all(item.arg for item in named):
             return _constructor(name)(*map(_setting, positional), **{str(k.arg): _setting(k.value) for k in named})
         case ast.Constant(value=int() | float() as found) if not isinstance(found, bool):
-            return found
+            return float(number(node))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_build(operand)
         case ast.BinOp(left=left, op=ast.Add(), right=right):

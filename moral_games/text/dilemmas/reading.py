@@ -47,7 +47,7 @@ def from_toml(text: str, theme: str) -> tuple[Dilemma, ...]:
     file = f"{theme}.toml"
     try:
         entries = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file}: not valid TOML: {error}") from None
     for name, entry in entries.items():
         if not isinstance(entry, dict):
