@@ -26,7 +26,7 @@ FLOORS = {
     **dict.fromkeys(("names", "chance", "games", "locks", "runs"), 0),
     **dict.fromkeys(("rewards", "text", "policy", "repetition", "markets"), 1),
     **dict.fromkeys(("repeated", "situations", "opponents"), 2),
-    **dict.fromkeys(("envs", "analysis", "synthetic", "vehicles"), 3),
+    **dict.fromkeys(("envs", "analysis", "synthetic", "testing", "vehicles"), 3),
     **dict.fromkeys(("llm", "report"), 4),
     "cli": 5,
 }

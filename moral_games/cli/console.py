@@ -8,9 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
+
+from moral_games.text.visible import visible
+
+
+class SafeConsole(Console):
+    """A console on which text from others does nothing: what does not print is told as its code."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text to be printed, as `rich.console.Console` does."""
+        return super().render_str(visible(text), **options)
+
 
 # Where no terminal sets a width, lines are not folded, so that they can be searched.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+console = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 FIGURE_FORMATS = (".pdf", ".png", ".svg")

@@ -25,6 +25,7 @@ from moral_games.report import (
     vehicles,
 )
 from moral_games.runs import METRICS, Run, as_written, read_json, whole_file
+from moral_games.text.visible import visible
 
 REPORT = "report.html"
 
@@ -56,16 +57,21 @@ def _write(run: Run, config: dict[str, Any], metrics: dict[str, Any], history: l
         png = _png(figure)
         run.path("figures", f"{name}.png").write_bytes(png)
         images[name] = base64.b64encode(png).decode()
-    environment = Environment(
-        loader=PackageLoader("moral_games.report", "templates"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    page = environment.get_template(shown.TEMPLATE).render(images=images, **shown.content(config, metrics))
+    page = environment().get_template(shown.TEMPLATE).render(images=images, **shown.content(config, metrics))
     with whole_file(run.path(REPORT)) as partial:
         partial.write_text(page, encoding="utf-8")
     return run.path(REPORT)
+
+
+def environment() -> Environment:
+    """Return what fills templates: everything is escaped, and what does not print is told as its code."""
+    return Environment(
+        loader=PackageLoader("moral_games.report", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        finalize=lambda entry: visible(entry) if type(entry) is str else entry,
+        trim_blocks=True,
+    )
 
 
 def what_to_show(metrics: Mapping[str, Any]) -> ModuleType:
