@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test docs lint format clean
+.PHONY: demo test docs lint format clean audit
 
 demo: .venv/ready-to-run
 	$(BIN)/moral-games finetune --name demo --seed 0 --resume
@@ -44,6 +44,16 @@ format: .venv/ready-to-develop
 .venv/ready-to-develop: .venv/ready-to-run
 	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,docs,dev]'
 	touch $@
+
+# Known vulnerabilities and licences of all that the extras bring, in an environment of its own; it needs the network.
+AUDIT := build/audit
+audit:
+	$(PYTHON) -m venv --clear $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt '.[llm,report,render,rl,openai]'
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit pip-licenses
+	$(AUDIT)/bin/pip-licenses --order=license --from=mixed
+	$(AUDIT)/bin/pip-audit --skip-editable
 
 clean:
 	rm -rf .venv build dist site *.egg-info
