@@ -37,7 +37,8 @@ from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 from moral_games.synthetic import write_data
 from moral_games.text import dilemmas
 
-UNTRAINED = "none"
+UNTRAINED, START = "none", "start"
+"""The model as it is, and the one at whose weights trainings start."""
 
 
 class Method(NamedTuple):
@@ -90,10 +91,12 @@ class Options:
     """Dilemmas of autonomous vehicles of a portrait."""
     themes: tuple[str, ...] = dilemmas.themes()
     """Themes of its dilemmas in everyday language."""
-    test_games: tuple[str, ...] = ("ipd", "stag_hunt", "chicken")
-    """The repeated games that trainings are judged on."""
+    test_games: tuple[str, ...] = ()
+    """Repeated games that trainings are judged on besides, before and after."""
     model: str = BUNDLED
     """The model: bundled, a folder or a Hugging Face id."""
+    start_from: Path | None = None
+    """The folder of a finished run on that model, at whose weights all trainings start; it has a column of its own."""
     processes: int = 1
     """How many cells are worked on at the same time."""
     name: str = "methods"
@@ -127,7 +130,9 @@ class Options:
     def training(self, cell: Cell) -> Finetune:
         """Return what is asked of a cell's training."""
         method = METHODS[cell.method]
-        taught = {"examples": Examples(data=str(self.data(cell)), batch=self.batch)} if method.examples else {}
+        taught = (
+            {"examples": Examples(data=str(self.data(cell)), batch=self.batch, judging=24)} if method.examples else {}
+        )
         return Finetune(
             algorithm="examples" if method.examples else "exact",
             name=f"{cell.method}-{cell.seed}",
@@ -137,6 +142,7 @@ class Options:
             reward=f"homo_moralis(kappa={method.kappa:g}) + illegal(penalty=6)",
             opponent=self.opponent,
             test_games=self.test_games,
+            start_from=None if self.start_from is None else str(self.start_from),
             seed=cell.seed,
             train=Settings(updates=self.updates, validate_every=10),
             resume=True,
@@ -148,7 +154,9 @@ class Options:
         apart = {"methods", "seeds", "processes", "name", "folder", "resume"}
         kept = {key: entry for key, entry in asdict(self).items() if key not in apart}
         # What the page on portraits tells of how they were asked.
-        return json.loads(json.dumps({"study": "methods", "name": self.name, "kappa": 0.5, "seed": 0} | kept))
+        return json.loads(
+            json.dumps({"study": "methods", "name": self.name, "kappa": 0.5, "seed": 0} | kept, default=str)
+        )
 
 
 def measure(options: Options) -> Run:
@@ -164,12 +172,13 @@ def measure(options: Options) -> Run:
     options.check()
     run = Run.open(options.home, options.to_json(), options.resume)
     run.path("portraits").mkdir(exist_ok=True)
-    cells = [Cell(UNTRAINED, 0), *(Cell(method, seed) for seed in options.seeds for method in options.methods)]
+    begun = [Cell(UNTRAINED, 0)] + ([Cell(START, 0)] if options.start_from is not None else [])
+    cells = begun + [Cell(method, seed) for seed in options.seeds for method in options.methods]
     missing = [cell for cell in cells if not _kept(options, cell).exists()]
     for done, (cell, _) in enumerate(each(partial(carry_out, options), missing, options.processes), 1):
         print(f"{cell.method}, seed {cell.seed}: portrayed; {len(missing) - done} to go", file=sys.stderr, flush=True)
     found: dict[str, list[Any]] = {}
-    for method in (UNTRAINED, *METHODS):
+    for method in (UNTRAINED, START, *METHODS):
         kept = sorted(run.path("portraits").glob(f"{method}-*.json"))
         found |= {method: [read_json(path) for path in kept]} if kept else {}
     write_json(run.path(METRICS), {"portraits": found})
@@ -179,7 +188,7 @@ def measure(options: Options) -> Run:
 
 def carry_out(options: Options, cell: Cell) -> None:
     """Teach a cell's model, or what is left of it, portray it, and keep the portrait."""
-    from moral_games.llm.finetuning import finetune, load_run
+    from moral_games.llm.finetuning import load_run
     from moral_games.llm.models import load
     from moral_games.llm.portrait import Sitter, Sitting, portray, taught
     from moral_games.llm.reasoner import as_taught
@@ -190,20 +199,25 @@ def carry_out(options: Options, cell: Cell) -> None:
             model = load(options.model)
             found = portray(Sitter(model, model), sitting) | {"player": options.model, "taught": None}
         else:
-            _write_data(options, cell)
-            run = finetune(options.training(cell))
+            run = _taught(options, cell)
             model = load_run(run.folder)
             found = portray(Sitter(as_taught(model, run.config()), model), sitting)
             found |= {"player": run.folder.name, "taught": taught(run.folder)}
     write_json(_kept(options, cell), found)
 
 
-def _write_data(options: Options, cell: Cell) -> None:
-    method = METHODS[cell.method]
-    if method.examples and not options.data(cell).exists():
-        options.data(cell).parent.mkdir(exist_ok=True)
+def _taught(options: Options, cell: Cell) -> Run:
+    """Return the run that has taught a cell's model, once it is finished."""
+    from moral_games.llm.finetuning import finetune
+
+    if cell.method == START and options.start_from is not None:
+        return Run(options.start_from)
+    method, folder = METHODS[cell.method], options.data(cell)
+    if method.examples and not folder.exists():
+        folder.parent.mkdir(exist_ok=True)
         preference, count = Preference(kappa=method.kappa), options.updates * options.batch
-        write_data(options.data(cell), preference, count, 100, cell.seed, options.kinds, reasons=method.reasons)
+        write_data(folder, preference, count, 100, cell.seed, options.kinds, reasons=method.reasons)
+    return finetune(options.training(cell))
 
 
 def _kept(options: Options, cell: Cell) -> Path:

@@ -232,16 +232,25 @@ class ExamplesTrainer(SteppingTrainer):
 
 
 def _trainer(model: TextModel, batch: Sequence[Taught], config: Config) -> Any:
-    """Return TRL's trainer on these examples; their tokens are given, so that it adds none of its own."""
+    """Return TRL's trainer on these examples, read in the order of their lengths so that little is padded.
+
+    Their tokens are given, so that it adds none of its own.
+    """
     import trl
     from datasets import Dataset
     from trl.trainer.utils import disable_dropout_in_model
 
     given = {key: setting for key, setting in config.items() if key != "disable_dropout"}  # which this one has not
     disable_dropout_in_model(model.model)
+    batch = sorted(batch, key=lambda each: len(each.labels))
     return trl.SFTTrainer(
         model.model,
-        args=trl.SFTConfig(**given, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
+        args=trl.SFTConfig(
+            **given,
+            train_sampling_strategy="sequential",
+            max_length=None,
+            dataset_kwargs={"skip_prepare_dataset": True},
+        ),
         train_dataset=Dataset.from_dict(
             {
                 "input_ids": [[*each.prompt, *each.answer] for each in batch],
