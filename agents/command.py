@@ -12,6 +12,7 @@ from rich.table import Table
 
 from moral_games.report.page import REPORT
 from moral_games.runs import METRICS, Run, RunError, read_json
+from moral_games.text.visible import visible
 
 AnyOptions = TypeVar("AnyOptions")
 
@@ -39,7 +40,7 @@ def command(
     try:
         show(work(tyro.cli(options, args=arguments)))
     except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(visible(f"error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; the run goes on with --resume", file=sys.stderr)

@@ -304,9 +304,10 @@ def _damage(checkpoint: Path) -> str | None:
         return "its manifest is corrupt"
     if not isinstance(manifest, dict):
         return "its manifest is corrupt"
+    files = {file.name for file in checkpoint.iterdir() if file.is_file()}
     for name, expected in manifest.items():
-        if not (checkpoint / name).exists():
-            return f"its file {name} is missing"
+        if name not in files:
+            return f"its file {name[:100]} is missing"
         if digest(checkpoint / name) != expected:
             return f"its file {name} is corrupt"
     return None

@@ -23,6 +23,7 @@ from moral_games.cli.tournament import Tournament
 from moral_games.cli.vehicles import Vehicles
 from moral_games.llm.options import Finetune
 from moral_games.runs import RunError
+from moral_games.text.visible import visible
 
 Command = (
     Annotated[Games, tyro.conf.subcommand("games")]
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             command.run()
     except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
-        print(f"moral-games: {error}", file=sys.stderr)
+        print(visible(f"moral-games: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("moral-games: stopped; a run goes on with --resume", file=sys.stderr)
