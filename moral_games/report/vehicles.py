@@ -26,9 +26,7 @@ def vehicle_headline(metrics: Mapping[str, Any]) -> str:
     known = [row for row in conjoint["effects"] if _beyond_zero(row["interval"])]
     strongest = sorted(known, key=lambda row: -abs(row["estimate"]))[:3]
     spared = [row["more"] if row["estimate"] > 0 else row["less"] for row in strongest]
-    told = (
-        f"It spares {', '.join(spared)} most clearly." if spared else "No attribute makes a clear difference."
-    )
+    told = f"It spares {', '.join(spared)} most clearly." if spared else "No attribute makes a clear difference."
     place = ""
     if conjoint["reads_place"]:
         first = conjoint["first_told"][0]

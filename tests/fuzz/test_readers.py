@@ -44,9 +44,7 @@ def test_the_command_prints_a_line_a_reader(capsys: pytest.CaptureFixture[str]) 
     assert "Did you mean 'answers in words'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "text", ["(" * 5000, "-" * 3000 + "1 * selfish", "9" * 5000 + " * selfish", "\ud800", "\x00"]
-)
+@pytest.mark.parametrize("text", ["(" * 5000, "-" * 3000 + "1 * selfish", "9" * 5000 + " * selfish", "\ud800", "\x00"])
 def test_expressions_that_python_trips_over_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot read reward|expected a number of at most"):
         fuzz.READERS["reward expressions"].read(text)
