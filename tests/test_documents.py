@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -43,9 +45,11 @@ def registries() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_examples_run(name: str) -> None:
+def test_examples_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(EXAMPLES[name].strip().splitlines()) < (20 if "stable_baselines3" in EXAMPLES[name] else 30)
-    exec(compile(EXAMPLES[name], name, "exec", dont_inherit=True), {"__name__": name})
+    module = ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, module)  # so that what it defines can be pickled, as in a script
+    exec(compile(EXAMPLES[name], name, "exec", dont_inherit=True), vars(module))
 
 
 def test_the_pages_have_their_examples() -> None:
