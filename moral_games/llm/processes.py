@@ -186,8 +186,8 @@ def check_team(options: Finetune, team: Team) -> None:
     """Raise a ValueError if a run is of a kind that several processes cannot share."""
     if team.size > 1 and options.algorithm not in SHARED:
         raise ValueError(
-            f"{team.size} processes cannot share the updates of algorithm {options.algorithm!r}, whose answers are "
-            f"drawn one after another; start one process for each run, or use --algorithm {' or '.join(SHARED)}"
+            f"{team.size} processes cannot share the updates of algorithm {options.algorithm!r}; start one process for "
+            f"each run, or use --algorithm {' or '.join(SHARED)}"
         )
 
 
