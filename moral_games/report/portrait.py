@@ -31,9 +31,15 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = 
         name if len(found) == 1 else f"{name} {place}": summarised(each["games"]["preferences"])
         for name, found in portraits.items()
         for place, each in enumerate(found, 1)
-        if each["games"]["preferences"] is not None
+        if _tells_kappa(each)
     }
     return ({"preferences": preferences(fits)} if fits else {}) | drawn
+
+
+def _tells_kappa(portrait: Mapping[str, Any]) -> bool:
+    """Return whether answers bound the degree of morality on both sides."""
+    found = portrait["games"]["preferences"]
+    return found is not None and all(isinstance(end, float) for end in found["estimates"]["kappa"]["profile interval"])
 
 
 def table(metrics: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[str]]]]:
