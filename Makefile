@@ -8,11 +8,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 demo: .venv/ready-to-run
 	$(BIN)/moral-games finetune --name demo --seed 0 --resume
 
-# What the short chain has time for: 256 questions, each learned from once.
+# What the short chain has time for: 160 questions, each learned from once.
 demo-preferences: .venv/ready-to-learn-examples
-	$(BIN)/moral-games data --kappa 0.5 --kinds simultaneous --count 256 --name demo-preferences
+	$(BIN)/moral-games data --kappa 0.5 --kinds simultaneous --count 160 --name demo-preferences
 	$(BIN)/moral-games finetune --algorithm examples --name demo-preferences --examples.data data/demo-preferences \
-		--examples.batch 8 --examples.judging 24 --train.updates 32 --train.validate-every 8 --test-games --resume
+		--examples.batch 8 --examples.judging 24 --examples.longest 60 --train.updates 20 \
+		--train.validate-every 10 --test-games ipd --resume
 	$(BIN)/moral-games portrait bundled runs/demo-preferences --name demo-portraits --questions 60 --scenarios 40 \
 		--themes climate commons work
 
