@@ -180,3 +180,9 @@ def test_a_model_behind_a_server_is_judged_from_what_is_kept(
 def test_a_models_folder_is_no_learners_run(tiny_model_folder: Path, capsys: READ) -> None:
     assert main(["evaluate", str(tiny_model_folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["ipd"].keys() >= {"legal_mass", "presentation_gap"}
+
+
+def test_a_run_to_be_shown_needs_a_test_game(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["finetune", "--name", "run", "--folder", str(tmp_path), "--test-games"]) == 2
+    assert "at least one of --test-games" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -36,6 +36,8 @@ def run_finetune(options: Finetune) -> None:
     from moral_games.llm.finetuning import finetune
     from moral_games.llm.processes import joined
 
+    if not options.test_games:
+        raise ValueError("name at least one of --test-games: the report shows what the model does in them")
     with joined() as team:
         run = finetune(options, team)
     if team.first:
