@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Iterable
@@ -129,3 +130,14 @@ def number(node: ast.expr) -> float:
                 raise ValueError(f"expected a number of at most {_LARGEST:.2g}, got {ast.unparse(node)[:30]!r}")
             return found
     raise ValueError(f"expected a number, got {ast.unparse(node)!r}")
+
+
+def slug(text: str) -> str:
+    """Return a text as part of a file's name: letters, digits and few signs, hyphens for everything else.
+
+    Examples
+    --------
+    >>> slug("runs/mine: the first")
+    'runs-mine-the-first'
+    """
+    return re.sub(r"[^\w.=-]+", "-", text).strip("-.")

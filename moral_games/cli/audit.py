@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from moral_games.cli.audit_players import ModelPlayer, Player, player_named
 from moral_games.cli.console import console
 from moral_games.games import MatrixGame
 from moral_games.llm.options import STUDY
-from moral_games.names import check_folder_name
+from moral_games.names import check_folder_name, slug
 from moral_games.runs import METRICS, Run, RunError, write_json
 from moral_games.text import Presentation, dilemmas
 from moral_games.text.dilemmas import Dilemma
@@ -121,8 +120,7 @@ class Audit:
             check_folder_name("audit", name)
         if player.run is not None:
             return player.run / (name or "audit")
-        slug = re.sub(r"[^\w.=-]+", "-", Path(self.player).name).strip("-.")
-        return self.folder / (name or f"audit-{slug}")
+        return self.folder / (name or f"audit-{slug(Path(self.player).name)}")
 
     def _config(self, player: Player) -> dict[str, Any]:
         kept = {key: value for key, value in asdict(self).items() if key != "folder"}

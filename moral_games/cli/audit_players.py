@@ -72,6 +72,11 @@ class ModelPlayer:
         elif not may_be_model(self.name):
             raise unknown("player", self.name, (*opponents.names(), BUNDLED))
 
+    def check_known(self) -> None:
+        """Raise a ValueError if no model can have such a name."""
+        if self.run is None and not Path(self.name).is_dir() and not may_be_model(self.name):
+            raise unknown("player", self.name, (BUNDLED,))
+
     @cached_property
     def model(self) -> LanguageModel:
         """The model, loaded when it is first asked for."""
@@ -148,3 +153,18 @@ def player_named(name: str) -> Player:
     if name.startswith("run:") or "agent" in config:
         return TablePlayer(f"run:{folder}", folder)
     return ModelPlayer(name)
+
+
+def model_named(name: str) -> ModelPlayer:
+    """Return the language model that is meant.
+
+    Raises
+    ------
+    ValueError
+        If the name is that of a player who reads no text, or of nobody.
+    """
+    player = player_named(name)
+    if not isinstance(player, ModelPlayer):
+        raise ValueError(f"player {name!r} reads no text; give a language model, or the folder of its run")
+    player.check_known()
+    return player

@@ -21,8 +21,6 @@ from moral_games.analysis.preferences import symmetric_game
 from moral_games.cli.audit_players import ModelPlayer, player_named
 from moral_games.cli.console import check_figure, console
 from moral_games.games import protocols
-from moral_games.llm.options import BUNDLED, may_be_model
-from moral_games.names import unknown
 from moral_games.runs import Run
 from moral_games.text.wordings import WORDINGS, unknown_wording
 
@@ -103,8 +101,7 @@ class Estimate:
                 f"player {player!r} plays one game; preferences are estimated from choices in many: "
                 "give a CSV file of choices, or a language model"
             )
-        if found.run is None and not Path(found.name).is_dir() and not may_be_model(found.name):
-            raise unknown("player", found.name, (BUNDLED,))
+        found.check_known()
 
     def _choices(self, player: str, rng: np.random.Generator) -> tuple[Choices, float | None]:
         """Return what was chosen, and of a model how probable legal answers were."""

@@ -11,9 +11,9 @@ import tyro
 from rich.table import Table
 
 from moral_games.analysis.preferences import Preference
-from moral_games.cli.audit_players import ModelPlayer, player_named
+from moral_games.cli.audit_players import ModelPlayer, model_named
 from moral_games.cli.console import console
-from moral_games.names import check_folder_name
+from moral_games.names import check_folder_name, slug
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 from moral_games.text import dilemmas
 
@@ -79,7 +79,7 @@ class Portrait:
         """Return the portrait of one model: as it was kept, or asked for now."""
         from moral_games.llm.portrait import Sitter, Sitting, portray, taught
 
-        kept = run.path("judged", f"{_short(player.name)}.json")
+        kept = run.path("judged", f"{slug(player.name)}.json")
         if kept.exists():
             return read_json(kept)
         sitting = Sitting(Preference(self.kappa), self.questions, self.themes, self.scenarios, self.seed)
@@ -93,9 +93,7 @@ class Portrait:
 
 def _model(name: str) -> ModelPlayer:
     """Return a language model by its name, if there is one."""
-    player = player_named(name)
-    if not isinstance(player, ModelPlayer):
-        raise ValueError(f"player {name!r} reads no text; give a language model, or the folder of its run")
+    player = model_named(name)
     if player.run is not None and not player.run.joinpath(METRICS).exists():
         raise RunError(f"{player.run} holds no finished run; continue it with --resume, then portray it")
     return player

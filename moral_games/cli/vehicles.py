@@ -14,10 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from moral_games.cli.audit_players import ModelPlayer, player_named
+from moral_games.cli.audit_players import ModelPlayer, model_named
 from moral_games.cli.console import check_figure, console
-from moral_games.llm.options import BUNDLED, may_be_model
-from moral_games.names import check_folder_name, unknown
+from moral_games.names import check_folder_name
 from moral_games.runs import METRICS, Run, RunError, write_json
 from moral_games.vehicles import records as scenario_files
 from moral_games.vehicles.passengers import PEDESTRIANS, draw_tellings, series, tell_ride
@@ -97,12 +96,7 @@ class Vehicles:
             check_folder_name("run", self.name)
         if not series(self.pedestrians):
             raise ValueError("--pedestrians needs at least one number")
-        found = player_named(self.player)
-        if not isinstance(found, ModelPlayer):
-            raise ValueError(f"player {self.player!r} reads no text; give a language model, or the folder of its run")
-        if found.run is None and not Path(found.name).is_dir() and not may_be_model(found.name):
-            raise unknown("player", found.name, (BUNDLED,))
-        return found
+        return model_named(self.player)
 
     def _folder(self, scenarios: Sequence[Scenario]) -> Run | None:
         """Begin the run that is kept, if one is; its scenarios are written at once."""

@@ -23,7 +23,7 @@ from moral_games.llm.strategy_method import TaskAnswers, ask_tasks
 from moral_games.llm.task_judgement import task_summary
 from moral_games.llm.vehicles import ask_labels
 from moral_games.markets import Market
-from moral_games.runs import CONFIG, METRICS, read_json
+from moral_games.runs import METRICS, Run, read_json
 from moral_games.synthetic import tasks
 from moral_games.synthetic.duopoly import COLLUSIVE, duopoly_tasks, in_the_long_run
 from moral_games.text import dilemmas
@@ -130,7 +130,7 @@ def taught(run: Path) -> dict[str, Any]:
         JSON: ``algorithm``, ``value`` (a reward, or the preference of a data set), ``reasons`` (whether answers begin
         with a calculation), ``updates``, ``seconds`` and ``regret`` (by game and value, as the run was judged).
     """
-    config, metrics = read_json(run / CONFIG), read_json(run / METRICS)
+    config, metrics = Run(run).config(), read_json(run / METRICS)
     data = config.get("data") or {"source": None, "reasons": False}
     value = str(Source.of(data["source"]).preference) if data["source"] else config["reward"]
     return {

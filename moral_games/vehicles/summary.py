@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
 
+from moral_games.analysis.fit_summary import number
 from moral_games.vehicles.answers import Answers
 from moral_games.vehicles.conjoint import distance, effects
 from moral_games.vehicles.passengers import INSIDE, Ride, curves, switch_point
@@ -121,12 +121,3 @@ def _curve(curve: Mapping[int, float]) -> dict[str, Any]:
         "sacrifice": [number(probability) for probability in curve.values()],
         "switch": number(switch_point(curve)),
     }
-
-
-def number(given: float) -> float | str | None:
-    """Return a number as JSON has it: six digits, no NaN, infinity in words."""
-    if isnan(given):
-        return None
-    if not isfinite(given):
-        return "infinity" if given > 0 else "-infinity"
-    return given if isinstance(given, int) else round(float(given), 6)
