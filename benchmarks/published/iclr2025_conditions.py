@@ -58,8 +58,12 @@ CONDITIONS: Mapping[str, Condition] = {
     "game+deontological": Condition(f"selfish + deontological(penalty=3) + {ILLEGAL}"),
     "game-then-deontological": Condition(f"deontological(penalty=3) + {ILLEGAL}", after="game"),
     "game-then-utilitarian": Condition(f"utilitarian + {ILLEGAL}", after="game"),
+    "deontological-then-game": Condition(f"selfish + {ILLEGAL}", after="deontological"),
 }
-"""The published conditions: seven, and two in which a model is not trained but told what it values."""
+"""The published conditions: seven, and two in which a model is not trained but told what it values; and the last, our
+own, in which a moral model is trained to be selfish."""
+
+PUBLISHED_CONDITIONS = tuple(CONDITIONS)[:-1]
 
 GAMES = STUDY
 

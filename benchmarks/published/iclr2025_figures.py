@@ -20,7 +20,9 @@ from benchmarks.published.iclr2025_summary import over_seeds
 Line = Mapping[str, Any]
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart; black for the model as it is.
-COLOURS = ("#000000", "#999999", "#CCCCCC", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+COLOURS = (
+    *("#000000", "#999999", "#CCCCCC", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442"),
+)
 
 # Cooperation in blues, defection in warm colours, illegal answers in greys; light where the opponent had defected.
 TYPES = tuple(f"{action}|{after}" for action in ACTIONS for after in OTHERS)
@@ -75,7 +77,7 @@ def training(histories: Histories) -> Figure:
 
 
 def unlearning(histories: Histories) -> Figure:
-    """Draw how a selfish model learns a value: action types over the updates of both trainings, and cooperation.
+    """Draw how a trained model learns another value: action types over the updates of both trainings, and cooperation.
 
     A column a condition and opponent. Above, means over seeds; below, how often the model cooperates after the
     opponent did and after it did not, each seed a thin line and their mean a thick one.

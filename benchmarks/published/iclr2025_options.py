@@ -11,6 +11,7 @@ from benchmarks.published.iclr2025_conditions import (
     CONDITIONS,
     GAMES,
     NOBODY,
+    PUBLISHED_CONDITIONS,
     TRAINED_ON,
     Judgement,
     Subject,
@@ -36,9 +37,9 @@ class Options:
     more for each. Training stops early where nothing is left to learn.
     """
 
-    conditions: tuple[str, ...] = tuple(CONDITIONS)
-    """Which conditions; all by default. What one needs is added: the untrained model, and where training goes on
-    from a selfish model, that one."""
+    conditions: tuple[str, ...] = PUBLISHED_CONDITIONS
+    """Which conditions; by default those of the study. What one needs is added: the untrained model, and where training
+    goes on from another model, that one. One more is deontological-then-game."""
     opponents: tuple[str, ...] = ("tit_for_tat",)
     """Whom models are trained against. The study's others are llm, another model that learns at the same time, and
     random, always_cooperate and always_defect."""

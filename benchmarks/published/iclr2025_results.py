@@ -183,14 +183,15 @@ def _unlearning(run: Run, opponent: str) -> str:
         shares = [line["action_types"] for line in Run(path).history()]
         if shares:
             first, last = _after(shares[0], "C"), _after(shares[-1], "C")
-            half = next((k for k, told in enumerate(shares, 1) if _after(told, "C") >= (first + last) / 2), None)
+            gone = (abs(_after(told, "C") - first) for told in shares)
+            half = next(k for k, far in enumerate(gone, 1) if far >= abs(last - first) / 2)
             other = _after(shares[0], "D"), _after(shares[-1], "D")
             numbers = (first, last, *other)
             lines.append((path.name, *(_shown(number, 2) for number in numbers), str(half), str(len(shares))))
     head = ("training", *(f"P(C after {o}), {when}" for o in "CD" for when in ("first", "last")), "half-way at", "of")
     return (
-        "**Unlearning.** What a selfish model does on training presentations in the first and in the last update of a "
-        f"moral training that starts at its weights, and the update half-way after C:\n\n{_table(head, lines)}"
+        "**Unlearning.** What a model does on training presentations in the first and in the last update of a training "
+        f"with another value that starts at its weights, and the update half-way after C:\n\n{_table(head, lines)}"
     )
 
 

@@ -26,6 +26,7 @@ from benchmarks.published.iclr2025_conditions import (
     HELD_OUT,
     LABELS,
     ORDERS,
+    PUBLISHED_CONDITIONS,
     WORDINGS,
     Question,
     Subject,
@@ -154,8 +155,8 @@ def test_the_published_slips_change_what_is_sampled() -> None:
 
 
 def test_the_published_conditions() -> None:
-    trained = [name for name, condition in CONDITIONS.items() if condition.reward]
-    assert len(trained) == 6 and len(CONDITIONS) == 9
+    trained = [name for name in PUBLISHED_CONDITIONS if CONDITIONS[name].reward]
+    assert len(trained) == 6 and len(PUBLISHED_CONDITIONS) == 9
     for condition in CONDITIONS.values():
         if condition.reward:
             judged = mg.rewards.parse(condition.reward)
@@ -171,6 +172,8 @@ def test_what_a_condition_needs_is_judged_too() -> None:
         *("game-random-4", "game-random-5"),
         *("game-then-deontological-random-4", "game-then-deontological-random-5"),
     ]
+    back = subjects(["deontological-then-game"], ["random"], [4])
+    assert [subject.name for subject in back] == ["none", "deontological-random-4", "deontological-then-game-random-4"]
     assert len(Options().subjects()) == 3 + 6 * 3
 
 
