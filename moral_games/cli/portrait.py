@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
 from rich.table import Table
@@ -16,6 +16,10 @@ from moral_games.cli.console import console
 from moral_games.names import check_folder_name, slug
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 from moral_games.text import dilemmas
+from moral_games.vehicles.passengers import PEDESTRIANS
+
+if TYPE_CHECKING:
+    from moral_games.llm.portrait import Sitting
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Portrait:
     """Questions about games that data sets do not teach."""
     scenarios: int = 100
     """Dilemmas of autonomous vehicles."""
+    pedestrians: tuple[int, ...] = PEDESTRIANS
+    """Numbers of pedestrians whom a vehicle can spare at the cost of its passenger."""
     themes: tuple[str, ...] = dilemmas.themes()
     """Themes of the dilemmas in everyday language."""
     seed: int = 0
@@ -46,12 +52,14 @@ class Portrait:
         """Ask every model that was not asked yet, write the page, and print its table."""
         from moral_games.report import write_report
 
-        columns = self._columns()
+        columns, sitting = self._columns(), self._sitting()
         check_folder_name("portrait", self.name)
         run = Run.resume(self.folder / self.name, self._config(columns))
         if not run.path(METRICS).exists():
             run.path("judged").mkdir(exist_ok=True)
-            metrics = {name: [self._portrait(run, player) for player in players] for name, players in columns.items()}
+            metrics = {
+                name: [self._portrait(run, player, sitting) for player in players] for name, players in columns.items()
+            }
             write_json(run.path(METRICS), {"portraits": metrics})
         report = write_report(run.folder)
         _show(read_json(run.path(METRICS)))
@@ -75,14 +83,20 @@ class Portrait:
         asked = {"columns": {name: [player.name for player in players] for name, players in columns.items()}}
         return json.loads(json.dumps(kept | asked))
 
-    def _portrait(self, run: Run, player: ModelPlayer) -> dict[str, Any]:
+    def _sitting(self) -> Sitting:
+        """Return what is asked of every model."""
+        from moral_games.llm.portrait import Sitting
+
+        preference = Preference(self.kappa)
+        return Sitting(preference, self.questions, self.themes, self.scenarios, self.pedestrians, self.seed)
+
+    def _portrait(self, run: Run, player: ModelPlayer, sitting: Sitting) -> dict[str, Any]:
         """Return the portrait of one model: as it was kept, or asked for now."""
-        from moral_games.llm.portrait import Sitter, Sitting, portray, taught
+        from moral_games.llm.portrait import Sitter, portray, taught
 
         kept = run.path("judged", f"{slug(player.name)}.json")
         if kept.exists():
             return read_json(kept)
-        sitting = Sitting(Preference(self.kappa), self.questions, self.themes, self.scenarios, self.seed)
         with console.status(f"{player.name}: loading") as status:
             sitter = Sitter(player.playing, player.model)
             found = portray(sitter, sitting, lambda part: status.update(f"{player.name}: {part}"))

@@ -28,7 +28,7 @@ from moral_games.synthetic import tasks
 from moral_games.synthetic.duopoly import COLLUSIVE, duopoly_tasks, in_the_long_run
 from moral_games.text import dilemmas
 from moral_games.text.labels import HELD_OUT
-from moral_games.vehicles.passengers import draw_tellings, series, tell_ride
+from moral_games.vehicles.passengers import PEDESTRIANS, draw_tellings, series, tell_ride
 from moral_games.vehicles.scenarios import generate
 from moral_games.vehicles.summary import conjoint_summary, passenger_summary
 from moral_games.vehicles.telling import draw_telling, tell
@@ -48,6 +48,8 @@ class Sitting:
         Themes of the dilemmas in everyday language.
     scenarios
         How many dilemmas of autonomous vehicles.
+    pedestrians
+        Numbers of pedestrians in the series with a passenger.
     seed
         Draws all that is drawn.
 
@@ -61,6 +63,7 @@ class Sitting:
     questions: int = 100
     themes: tuple[str, ...] = dilemmas.themes()
     scenarios: int = 100
+    pedestrians: tuple[int, ...] = PEDESTRIANS
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -69,6 +72,8 @@ class Sitting:
                 f"a portrait needs at least one question, scenario and theme, and a seed from 0; got {self.questions}, "
                 f"{self.scenarios}, {', '.join(self.themes) or 'no theme'} and {self.seed}"
             )
+        if not series(self.pedestrians):
+            raise ValueError("a portrait needs at least one number of pedestrians")
         for theme in self.themes:
             dilemmas.names(theme)
 
@@ -180,7 +185,7 @@ def _vehicles(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
 
 def _passengers(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
     rng = sitting.rng("passengers")
-    rides, tellings = series(), draw_tellings(rng)
+    rides, tellings = series(sitting.pedestrians), draw_tellings(rng)
     asked = [[tell_ride(ride, told) for told in tellings] for ride in rides]
     return passenger_summary(rides, ask_labels(sitter.reader, asked), rng, sitting.preference.kappa)
 

@@ -86,9 +86,19 @@ def test_shares_are_among_legal_answers_and_legal_mass_is_told() -> None:
     assert half["prices"]["market"] == whole["prices"]["market"]
 
 
-@pytest.mark.parametrize("wrong", [{"questions": 0}, {"themes": ()}, {"themes": ("climat",)}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"questions": 0},
+        {"themes": ()},
+        {"themes": ("climat",)},
+        {"seed": -1},
+        {"pedestrians": ()},
+        {"pedestrians": (0,)},
+    ],
+)
 def test_sittings_that_make_no_sense_are_refused(wrong: dict) -> None:
-    with pytest.raises(ValueError, match=r"at least one|climate"):
+    with pytest.raises(ValueError, match=r"at least one|climate|from 1 to 100"):
         replace(SITTING, **wrong)
 
 
@@ -97,12 +107,15 @@ def test_the_command_hangs_portraits_side_by_side_and_goes_on(
 ) -> None:
     model = str(tiny_model_folder)
     asked = ["--questions", "6", "--scenarios", "4", "--themes", "climate", "--folder", str(tmp_path)]
+    asked += ["--pedestrians", "100", "1"]
     command = ["portrait", model, f"twice={model},{model}", *asked]
     assert main(command) == 0
     assert "games: right" in capsys.readouterr().out
     metrics = json.loads((tmp_path / "portrait" / "metrics.json").read_text())
     assert list(metrics["portraits"]) == ["tiny", "twice"]
     assert set(PARTS) < set(metrics["portraits"]["tiny"][0])
+    curves = metrics["portraits"]["tiny"][0]["passengers"]["curves"]
+    assert {tuple(curve["pedestrians"]) for riders in curves.values() for curve in riders.values()} == {(1, 100)}
     page = (tmp_path / "portrait" / "report.html").read_text()
     assert page.count("data:image/png") >= 4
 
@@ -118,6 +131,7 @@ def test_players_that_cannot_be_portrayed_are_refused(tmp_path: Path, capsys: py
     for players, said in (
         (["tit_for_tat"], "reads no text"),
         (["a=bundled", "a=bundled"], "there twice"),
+        (["bundled", "--pedestrians", "101"], "from 1 to 100"),
         ([], "name"),
     ):
         assert main(["portrait", *players, "--folder", str(tmp_path)]) == 2
