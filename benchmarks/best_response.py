@@ -193,9 +193,8 @@ def find_all(asked: Options) -> dict[Cell, Found]:
     """
     cells = list(_cells(asked))
     run = Run.open(asked.folder / asked.name, asked.to_json(), asked.resume)
-    kept = run.history()
-    run.rewind(len(kept))
-    known = {tuple(record["cell"]): _from_json(record) for record in kept}
+    run.rewind(len(run.history()))
+    known = read(run)
     left = [cell for cell in cells if cell not in known or not known[cell].settled]
 
     for cell, found in each(partial(find, asked, dict(known)), left, asked.processes):
@@ -203,6 +202,34 @@ def find_all(asked: Options) -> dict[Cell, Found]:
         run.append({"cell": cell, **asdict(found)})
         print(f"{', '.join(cell)}: {found}", file=sys.stderr, flush=True)
     return {cell: known[cell] for cell in cells}
+
+
+def read(run: Run) -> dict[Cell, Found]:
+    """Return what a run's folder holds; of a cell that was tried again, the last attempt."""
+    return {tuple(record["cell"]): _from_json(record) for record in run.history()}
+
+
+def in_order(asked: Options, found: Mapping[Cell, Found]) -> dict[Cell, Found]:
+    """Return the cells that are known in the order in which they are asked for."""
+    return {cell: found[cell] for cell in _cells(asked) if cell in found}
+
+
+def summary(asked: Options, found: Mapping[Cell, Found]) -> str:
+    """Return as Markdown how often all seeds of each algorithm got there, in which attempt, and after how long."""
+    counted = ["best response reached by every seed", "in the first attempt", "in a second", "in a third"]
+    lines = [
+        f"| | matches | {' | '.join(counted)} | median rounds in the first |",
+        "|---|" + "--:|" * (len(counted) + 2),
+    ]
+    for algorithm in asked.algorithms:
+        own = [one for cell, one in found.items() if cell[2] == algorithm]
+        there = [one.attempt for one in own if one.everyone]
+        first = [np.median(one.steps) for one in own if one.everyone and one.attempt == 1]  # type: ignore[arg-type]
+        counts = " | ".join(str(number) for number in (len(own), len(there), *map(there.count, (1, 2, 3))))
+        lines.append(
+            f"| {algorithm} | {counts} | {int(np.median(first)):,} |" if first else f"| {algorithm} | {counts} | |"
+        )
+    return "\n".join(lines)
 
 
 def table(asked: Options, found: Mapping[Cell, Found]) -> str:

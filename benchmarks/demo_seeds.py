@@ -9,6 +9,7 @@ Runs are kept in ``runs/demo-seeds``, resumed where they stopped, and printed as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,17 +66,24 @@ def row(seed: int, metrics: dict[str, Any]) -> str:
     return f"| {seed} | {'yes' if passes(found) else '**no**'} | {numbers} | {ipd} | {done} |"
 
 
+def table(found: Mapping[int, dict[str, Any]]) -> str:
+    """Return the table of metrics by seed, as Markdown."""
+    head = "| seed | all met | P(C after C) | legal mass | regret | gap | IPD: start CC CD DC DD | updates (kept) | s |"
+    return "\n".join([head, "|---" * 9 + "|", *(row(seed, metrics) for seed, metrics in found.items())])
+
+
+def kept(folder: Path) -> dict[int, dict[str, Any]]:
+    """Return the metrics of the finished seeds in a folder, in order."""
+    seeds = sorted(int(path.parent.name.removeprefix("seed-")) for path in folder.glob(f"seed-*/{METRICS}"))
+    return {seed: read_json(folder / f"seed-{seed}" / METRICS) for seed in seeds}
+
+
 def main(options: Options) -> None:
     """Run what is missing, then print the table."""
-    rows = []
     for seed in range(options.seeds):
         run = finetune(Finetune(name=f"seed-{seed}", folder=options.folder, seed=seed, resume=True))
-        rows.append(row(seed, read_json(run.path(METRICS))))
-        print(rows[-1], flush=True)
-    print(
-        "\n| seed | all met | P(C after C) | legal mass | regret | gap | IPD: start CC CD DC DD | updates (kept) | s |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|", *rows, sep="\n")
+        print(row(seed, read_json(run.path(METRICS))), flush=True)
+    print(f"\n{table(kept(options.folder))}")
 
 
 if __name__ == "__main__":

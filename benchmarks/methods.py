@@ -224,16 +224,20 @@ def _kept(options: Options, cell: Cell) -> Path:
     return options.home / "portraits" / f"{cell.method}-{cell.seed}.json"
 
 
+def markdown(metrics: Mapping[str, Any]) -> str:
+    """Return the portraits' table as Markdown."""
+    columns, rows = table(metrics)
+    lines = [f"| | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
+    return "\n".join([*lines, *(f"| {label} | {' | '.join(cells)} |" for label, cells in rows)])
+
+
 def main(options: Options) -> None:
     """Carry the study out, and print its table as Markdown."""
     try:
         run = measure(options)
     except (RunError, ValueError, OSError) as error:
         sys.exit(f"methods: {error}")
-    columns, rows = table(read_json(run.path(METRICS)))
-    print(f"| | {' | '.join(columns)} |\n|---|{'--:|' * len(columns)}")
-    for label, cells in rows:
-        print(f"| {label} | {' | '.join(cells)} |")
+    print(markdown(read_json(run.path(METRICS))))
     print(f"results: {run.folder}", file=sys.stderr)
 
 

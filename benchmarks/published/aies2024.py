@@ -201,6 +201,16 @@ def _draw(run: Run, measured: Mapping[str, Measured]) -> None:
         figure.savefig(run.path("figures", f"{name}.png"), dpi=110, metadata={"Software": None})
 
 
+def table(together: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what populations do in the end, means over runs with intervals, as Markdown; by majority and measure."""
+    names = list(next(iter(together.values())))
+    lines = [f"| majority | {' | '.join(names)} |", f"|---|{'--:|' * len(names)}"]
+    for majority, found in together.items():
+        cells = " | ".join("{mean:.2f} [{low:.2f}, {high:.2f}]".format(**found[name]) for name in names)
+        lines.append(f"| {majority} | {cells} |")
+    return "\n".join(lines)
+
+
 def main(options: Options) -> None:
     """Reproduce the study, and print what each population does in the end."""
     try:
@@ -208,11 +218,7 @@ def main(options: Options) -> None:
     except (RunError, ValueError, OSError) as error:
         sys.exit(f"aies2024: {error}")
     together = read_json(run.path(METRICS))["together"]
-    names = list(next(iter(together.values())))
-    print(f"| majority | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
-    for majority, found in together.items():
-        means = " | ".join(f"{found[name]['mean']:.3f}" for name in names)
-        print(f"| {majority} | {means} |")
+    print(table(together))
     print(f"results: {run.folder}", file=sys.stderr)
 
 

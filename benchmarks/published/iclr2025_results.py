@@ -92,11 +92,11 @@ def section(run: Run, opponent: str) -> str:
     means = Means.of(read_json(run.path(METRICS))["results"], opponent)
     parts = [
         _heading(run, opponent),
-        _regret(means),
-        _rules(means),
+        regret(means),
+        rules(means),
         _unlearning(run, opponent),
         _presentations(means),
-        _wordings(means),
+        wordings(means),
         _unrelated(means),
         _answers(load(run), opponent),
     ]
@@ -125,7 +125,8 @@ def _heading(run: Run, opponent: str) -> str:
     return "\n".join(told)
 
 
-def _regret(means: Means) -> str:
+def regret(means: Means) -> str:
+    """Return both regrets on the published scales, beside the published numbers."""
     duty = _table(
         ("condition", "published", "exact", "sampled", "held-out"),
         (
@@ -161,7 +162,8 @@ def _regret(means: Means) -> str:
     )
 
 
-def _rules(means: Means) -> str:
+def rules(means: Means) -> str:
+    """Return what was learned: legality, reciprocity and regret on held-out tellings."""
     measures = ("legal", "P(C|C)", "P(C|D)", "moral regret deontological", "moral regret utilitarian")
     head = ("condition", *(measure.replace("|", " after ") for measure in measures), "worst duty in another game")
 
@@ -214,7 +216,8 @@ def _presentations(means: Means) -> str:
     )
 
 
-def _wordings(means: Means) -> str:
+def wordings(means: Means) -> str:
+    """Return reciprocity in every wording."""
     found = dict.fromkeys(telling for _, game, telling, _ in means.lines if game == TRAINED_ON and "," not in telling)
     head = ("condition", *("as trained" if telling == HELD_OUT else telling for telling in found))
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -164,6 +164,15 @@ def _draw(run: Run, played: Mapping[Batch, Counts]) -> None:
                 draw().savefig(partly, format="png", dpi=110, metadata={"Software": None})
 
 
+def table(matches: Iterable[Mapping[str, Any]]) -> str:
+    """Return how the runs of each match end, as Markdown."""
+    lines = ["| game | row | column | CC | CD | DC | DD |", "|---|---|---|--:|--:|--:|--:|"]
+    for row in matches:
+        shares = " | ".join(f"{100 * row[f'ends_{joint}']:.0f} %" for joint in ("CC", "CD", "DC", "DD"))
+        lines.append(f"| {row['game']} | {row['row']} | {row['column']} | {shares} |")
+    return "\n".join(lines)
+
+
 def _told(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -174,10 +183,7 @@ def main(options: Options) -> None:
         run = reproduce(options)
     except (RunError, ValueError, OSError) as error:
         sys.exit(f"ijcai2023: {error}")
-    print("| game | row | column | CC | CD | DC | DD |\n|---|---|---|---|---|---|---|")
-    for row in read_json(run.path(METRICS))["matches"]:
-        shares = " | ".join(f"{100 * row[f'ends_{joint}']:.0f} %" for joint in ("CC", "CD", "DC", "DD"))
-        print(f"| {row['game']} | {row['row']} | {row['column']} | {shares} |")
+    print(table(read_json(run.path(METRICS))["matches"]))
     _told(f"results: {run.folder}")
 
 
