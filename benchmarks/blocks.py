@@ -1,0 +1,169 @@
+"""Generated blocks: parts of a page that are written from run folders, between markers; all else is written by hand.
+
+A block begins with ``<!-- results: NAME -->`` and ends with ``<!-- end -->``, each alone on its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moral_games.names import unknown
+from moral_games.provenance import PROVENANCE
+from moral_games.runs import CONFIG, METRICS, Run, RunError, as_written, read_json
+
+BEGIN, END = "<!-- results: {} -->", "<!-- end -->"
+_BEGIN, _END = re.compile(r"<!-- results: (.+) -->"), re.compile(r"<!-- end -->")
+
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a block shows.
+
+    Attributes
+    ----------
+    runs
+        Names of the run folders that it is written from.
+    write
+        Returns Markdown from these runs, in order. It raises a RunError where a run holds less than it needs.
+    seeds
+        Returns the seeds of a run, for the line that says where numbers come from; None for a block without such
+        a line, next to another that has it.
+    """
+
+    runs: tuple[str, ...]
+    write: Callable[..., str]
+    seeds: Callable[[Run], Iterable[int]] | None = None
+
+    def text(self, folder: Path) -> str:
+        """Return the block's Markdown from the runs in a folder.
+
+        Raises
+        ------
+        RunError
+            If a run is not there, not finished or of another version.
+        """
+        runs = [Run(folder / name) for name in self.runs]
+        for run in runs:
+            if not run.folder.is_dir():
+                raise RunError(f"there is no run folder {run.folder}")
+        with as_written(runs[0].folder):
+            told = [self.write(*runs)]
+            if self.seeds is not None:
+                told += [made_by(run, self.seeds(run)) for run in runs]
+        return "\n\n".join(part.strip("\n") for part in told)
+
+
+def rewrite(page: str, blocks: Mapping[str, Block], folder: Path) -> tuple[str, dict[str, str]]:
+    """Return a page with its blocks written anew, and by name why blocks were left as they are.
+
+    Parameters
+    ----------
+    page
+        Markdown with blocks.
+    blocks
+        What blocks show, by name.
+    folder
+        Where runs are kept.
+
+    Raises
+    ------
+    ValueError
+        If a block of the page is unknown, or markers do not come in pairs.
+    """
+    lines: list[str] = []
+    kept: list[str] = []
+    left: dict[str, str] = {}
+    begun = ""
+    for line in page.split("\n"):
+        if beginning := _BEGIN.fullmatch(line):
+            if begun:
+                raise ValueError(f"block {begun!r} has no {END} before block {beginning[1]!r} begins")
+            begun, kept = beginning[1], []
+            if begun not in blocks:
+                raise unknown("block", begun, blocks)
+        elif _END.fullmatch(line):
+            if not begun:
+                raise ValueError(f"a {END} has no {BEGIN.format('NAME')} before it")
+            try:
+                text = ["", *blocks[begun].text(folder).split("\n"), ""]
+            except RunError as error:
+                left[begun], text = str(error), kept
+            lines += [BEGIN.format(begun), *text, END]
+            begun = ""
+        else:
+            (kept if begun else lines).append(line)
+    if begun:
+        raise ValueError(f"block {begun!r} has no {END}")
+    return "\n".join(lines), left
+
+
+def made_by(run: Run, seeds: Iterable[int]) -> str:
+    """Return the line that says where a run's numbers come from; what was not recorded is called so."""
+    known = _known(run)
+    facts = {
+        "seeds": span(seeds),
+        "commit": known.get("commit"),
+        "begun": known.get("begun"),
+        "command": f"`{known['command']}`" if known.get("command") else None,
+        "machine": _listed(known.get("machine", {})),
+        "versions": _listed(known.get("versions", {})),
+    }
+    told = "; ".join(f"{name} {fact or NOT_RECORDED}" for name, fact in facts.items())
+    return f"<small>From `{run.folder.name}`: {told}.</small>"
+
+
+def span(numbers: Iterable[int]) -> str:
+    """Return numbers in short.
+
+    Examples
+    --------
+    >>> span([0, 1, 2]), span([3]), span([0, 2, 5])
+    ('0 to 2', '3', '0, 2, 5')
+    """
+    listed = sorted(set(numbers))
+    if len(listed) > 2 and listed == list(range(listed[0], listed[-1] + 1)):
+        return f"{listed[0]} to {listed[-1]}"
+    return ", ".join(map(str, listed))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table whose columns but the first are numbers."""
+    lines = [heads, ["---", *["--:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def with_interval(found: Mapping[str, Any], digits: int = 2) -> str:
+    """Return a mean with its interval.
+
+    Examples
+    --------
+    >>> with_interval({"mean": 0.5, "low": 0.25, "high": 0.75})
+    '0.50 [0.25, 0.75]'
+    """
+    mean, low, high = (f"{found[end]:.{digits}f}" for end in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
+
+
+def _known(run: Run) -> dict[str, Any]:
+    """Return the provenance of a run or of the first run inside it; of older ones the machine, where they kept it."""
+    for path in sorted(run.folder.rglob(PROVENANCE), key=_depth):
+        return dict(read_json(path))
+    for path in sorted([*run.folder.rglob(METRICS), *run.folder.rglob(CONFIG)], key=_depth):
+        found = read_json(path)
+        if isinstance(found, dict) and "machine" in found:
+            return {"machine": found["machine"]}
+    return {}
+
+
+def _depth(path: Path) -> tuple[int, str]:
+    return len(path.parts), str(path)
+
+
+def _listed(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
