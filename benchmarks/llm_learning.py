@@ -56,14 +56,14 @@ class Goal:
         P(duty kept) that is to be reached on training presentations and on held-out ones.
     minutes
         Minutes of training after which a method is not waited for; an update that has begun is ended.
-    every
-        Updates between two looks.
+    growth
+        By what share the seconds of training grow from one look to the next.
     """
 
     model: str
     target: float
     minutes: float
-    every: int
+    growth: float
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def learn(goal: Goal, method: str, seed: int) -> Learned:
     trainer = prepared(goal.model, method, seed)
     lesson = trainer.validation.lesson
     shown = {TRAINING: sample(lesson), HELD_OUT: text.held_out(lesson.game.shape[0], lesson.wording)}
-    learned, spent, busy = Learned(), 0.0, 0.0
+    learned, spent, busy, due = Learned(), 0.0, 0.0, 0.0
     while True:
         begun, processors, given_up = time.perf_counter(), time.process_time(), ""
         try:
@@ -116,8 +116,8 @@ def learn(goal: Goal, method: str, seed: int) -> Learned:
             given_up = str(error)
         spent, busy = spent + time.perf_counter() - begun, busy + time.process_time() - processors
         over = bool(given_up) or trainer.finished or spent >= 60 * goal.minutes
-        if over or trainer.done % goal.every == 0:
-            seen = look(trainer, shown, spent, busy)
+        if over or spent >= due:
+            seen, due = look(trainer, shown, spent, busy), spent * (1 + goal.growth)
             learned = Learned((*learned.looks, seen), given_up)
             told(f"{method}, seed {seed}: {seen}")
         if over or all(learned.reached(where, goal.target) for where in shown):

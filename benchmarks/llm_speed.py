@@ -7,10 +7,10 @@ prompts. Run from the repository's root on a quiet machine; the defaults take up
     python -m benchmarks.llm_speed --methods exact sft --seeds 3 --name few
 
 What is looked at is P(duty kept): the mean probability of the action that the value prefers, over the states where it
-prefers one and the presentations, with the weights that the method would keep. Looking is not timed. Then: prompts
-answered a second, the exact evaluation of five games, and where there is a CUDA device what a model of Gemma 2's 2B
-shape gets out of it. Each part is kept in ``runs/NAME`` as soon as it is known; ``--resume`` goes on. Markdown goes to
-stdout, ``metrics.json`` holds the same.
+prefers one and the presentations, with the weights that the method would keep. Looking is not timed, and becomes rarer.
+Then: prompts answered a second, the exact evaluation of five games, and where there is a CUDA device what a model of
+Gemma 2's 2B shape gets out of it. Each part is kept in ``runs/NAME`` as soon as it is known; ``--resume`` goes on.
+Markdown goes to stdout, ``metrics.json`` holds the same.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Options:
     """Minutes of training after which a method is not waited for; an update that has begun is ended."""
     target: float = 0.95
     """P(duty kept) that is to be reached."""
-    every: int = 2
-    """Updates between two looks."""
+    growth: float = 0.2
+    """By what share the seconds of training grow from one look to the next. A look takes longer than most updates."""
     repeats: int = 8
     """How often each prompt is asked where reading is timed."""
     model: str = BUNDLED
@@ -86,18 +86,19 @@ class Options:
             if method not in METHODS:
                 raise unknown("method", method, METHODS)
             METHODS[method].check()
-        for name in ("seeds", "every", "repeats"):
+        for name in ("seeds", "repeats"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if not self.minutes > 0:
-            raise ValueError(f"minutes must be positive, got {self.minutes}")
+        for name in ("minutes", "growth"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if not 0 < self.target <= 1:
             raise ValueError(f"target must lie in (0, 1], got {self.target}")
 
     @property
     def goal(self) -> Goal:
         """What every method is to reach."""
-        return Goal(self.model, self.target, self.minutes, self.every)
+        return Goal(self.model, self.target, self.minutes, self.growth)
 
     @property
     def cells(self) -> list[Cell]:

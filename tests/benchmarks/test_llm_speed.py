@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from moral_games.llm.lesson import Lesson
 from moral_games.runs import read_json
 
 LESSON = Lesson(mg.games.get("ipd"), mg.rewards.parse("deontological(penalty=3) + illegal(penalty=6)"), "tit_for_tat")
-GOAL = Goal("bundled", 0.95, 10, 5)
+GOAL = Goal("bundled", 0.95, 10, 0.2)
 
 
 def seen(update: int, seconds: float, training: float, held_out: float) -> Look:
@@ -58,10 +59,17 @@ def test_the_table_says_what_was_reached_when_and_what_was_not() -> None:
 
 
 def test_a_method_is_given_up_when_its_time_is_over(tiny_model_folder: Path) -> None:
-    learned = llm_learning.learn(Goal(str(tiny_model_folder), 1.0, 1e-9, 100), "sft", 0)
+    learned = llm_learning.learn(Goal(str(tiny_model_folder), 1.0, 1e-9, 1.0), "sft", 0)
     (only,) = learned.looks
     assert only.update == 1 and not learned.given_up
     assert learned.reached(TRAINING, 1.0) is None and 0 < learned.waited(TRAINING, 1.0) < 60
+
+
+def test_looks_become_rarer(tiny_model_folder: Path) -> None:
+    learned = llm_learning.learn(Goal(str(tiny_model_folder), 1.0, 0.01, 1.0), "sft", 0)
+    *due, last = (look.seconds for look in learned.looks)
+    assert len(due) > 1 and all(later >= 2 * before for before, later in pairwise(due))
+    assert due[-1] < last >= 0.6
 
 
 def test_everything_is_measured_once_and_gone_on_with(
@@ -72,7 +80,7 @@ def test_everything_is_measured_once_and_gone_on_with(
     asked = ["--model", str(tiny_model_folder), "--target", "1e-9", "--repeats", "2", "--folder", str(tmp_path)]
     llm_speed.main([*asked, "--methods", "exact"])
     printed = capsys.readouterr().out
-    assert "| exact |" in printed and "(update 2) | 1 |" in printed
+    assert "| exact |" in printed and "(update 1) | 1 |" in printed
     assert "160 tables in all, took 2.5 s" in printed and gpu_check.NO_CARD in printed
     monkeypatch.setattr(llm_speed, "evaluate", lambda name: pytest.fail("what is known is not measured again"))
     llm_speed.main([*asked, "--methods", "exact", "sft", "--resume"])
