@@ -19,18 +19,22 @@ def ids() -> dict[str, str]:
 
 
 def register() -> None:
-    """Register every game that is not registered yet: in Gymnasium's registry and in both of PettingZoo's."""
-    for name, env_id in ids().items():
+    """Register every game that is not registered yet, and one id for a game of one's own.
+
+    They go into Gymnasium's registry and into both of PettingZoo's; ``moral_games/MatrixGame-v0`` needs ``game=``.
+    """
+    named = {env_id: {"game": name} for name, env_id in ids().items()}
+    for env_id, given in (named | {f"{NAMESPACE}/MatrixGame-v0": {}}).items():
         if env_id in gymnasium.registry:
             continue
         gymnasium.register(
             env_id,
             entry_point="moral_games.envs.single:MatrixGameEnv",
             vector_entry_point="moral_games.envs.vector:MatrixGameVectorEnv",
-            kwargs={"game": name},
+            kwargs=given,
         )
         for api, maker in (("parallel", "parallel_env"), ("aec", "env")):
-            pettingzoo.register(api, env_id, entry_point=f"moral_games.envs.parallel:{maker}", kwargs={"game": name})
+            pettingzoo.register(api, env_id, entry_point=f"moral_games.envs.parallel:{maker}", kwargs=given)
     population = f"{NAMESPACE}/Population-v0"
     if population not in pettingzoo.parallel_registry:
         for api, maker in (("parallel", "population_env"), ("aec", "population_aec_env")):

@@ -86,6 +86,19 @@ def test_a_family_is_played_with_its_parameters() -> None:
     assert len(env.step(0)[-1]["payoffs"]) == 5
 
 
+def test_a_game_of_one_s_own_is_made_like_any_other() -> None:
+    game = mg.MatrixGame.from_payoffs([[[2, 2], [0, 0]], [[0, 0], [1, 1]]], name="hi_lo")
+    env = gymnasium.make("moral_games/MatrixGame-v0", game=game, opponent="tit_for_tat")
+    env.reset(seed=0)
+    assert env.step(0)[1] == 2
+    many = gymnasium.make_vec("moral_games/MatrixGame-v0", num_envs=3, game=game)
+    assert many.reset(seed=0)[0].shape == (3, 5)
+    for api in ("parallel", "aec"):
+        assert pettingzoo.make(api, "moral_games/MatrixGame-v0", game=game).possible_agents == ["player_0", "player_1"]
+    with pytest.raises(TypeError, match="'game'"):
+        gymnasium.make("moral_games/MatrixGame-v0")
+
+
 def test_games_too_large_for_tables_are_played_all_the_same() -> None:
     env = mg.parallel_env("public_goods(players=11)", rewards="deontological(penalty=3)", rounds=2)
     env.reset(seed=0)
