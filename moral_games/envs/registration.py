@@ -21,7 +21,7 @@ def ids() -> dict[str, str]:
 def register() -> None:
     """Register every game that is not registered yet, and one id for a game of one's own.
 
-    They go into Gymnasium's registry and into both of PettingZoo's; ``moral_games/MatrixGame-v0`` needs ``game=``.
+    They go into Gymnasium's registry and into both of PettingZoo's. ``moral_games/MatrixGame-v0`` takes any ``game=``.
     """
     named = {env_id: {"game": name} for name, env_id in ids().items()}
     for env_id, given in (named | {f"{NAMESPACE}/MatrixGame-v0": {}}).items():

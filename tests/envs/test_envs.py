@@ -95,8 +95,6 @@ def test_a_game_of_one_s_own_is_made_like_any_other() -> None:
     assert many.reset(seed=0)[0].shape == (3, 5)
     for api in ("parallel", "aec"):
         assert pettingzoo.make(api, "moral_games/MatrixGame-v0", game=game).possible_agents == ["player_0", "player_1"]
-    with pytest.raises(TypeError, match="'game'"):
-        gymnasium.make("moral_games/MatrixGame-v0")
 
 
 def test_games_too_large_for_tables_are_played_all_the_same() -> None:
