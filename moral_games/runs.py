@@ -28,6 +28,10 @@ class RunError(RuntimeError):
     """A run folder that cannot be used; the message says why and what to do."""
 
 
+class RunFailed(Exception):
+    """A run that was begun and did not come to what was asked for; the message says what is left and what to do."""
+
+
 class Run:
     """One run's folder.
 

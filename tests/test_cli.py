@@ -173,7 +173,7 @@ def test_a_model_behind_a_server_is_judged_from_what_is_kept(
 ) -> None:
     monkeypatch.setenv("MORAL_GAMES_CACHE", str(tmp_path))
     monkeypatch.setenv("MORAL_GAMES_OFFLINE", "1")
-    assert main(["evaluate", "openai:my-model@http://localhost:9/v1", "--game", "ipd"]) == 2
+    assert main(["evaluate", "openai:my-model@http://localhost:9/v1", "--game", "ipd"]) == 1
     assert "offline, and no answer of openai:my-model@http://localhost:9/v1 is kept" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import tyro
@@ -20,6 +20,7 @@ from moral_games.analysis.audit_dilemmas import Reader, ask, right_choices
 from moral_games.analysis.factorial import Design, Floats, ToldPolicy
 from moral_games.analysis.sensitivity import SAME_AGAIN
 from moral_games.cli.audit_players import ModelPlayer, Player, player_named
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.games import MatrixGame
 from moral_games.llm.options import STUDY
@@ -38,8 +39,14 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Command):
     """Say what a player responds to, whether it follows payoffs, and which rule it comes nearest to."""
+
+    uses: ClassVar = {
+        "a strategy": "moral-games audit tit_for_tat",
+        "what a run has learned": "moral-games audit runs/demo",
+        "how that changed from checkpoint to checkpoint": "moral-games audit runs/demo --no-dilemmas --checkpoints",
+    }
 
     player: tyro.conf.Positional[str]
     """The folder of a run, "bundled", a Hugging Face id or folder, or an opponent's name."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from rich.table import Table
 
 from moral_games.analysis.preferences import Preference
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.names import check_folder_name
 from moral_games.runs import read_json
@@ -15,8 +17,14 @@ from moral_games.synthetic import KINDS, write_data
 
 
 @dataclass(frozen=True)
-class Data:
+class Data(Command):
     """Write questions about games with the answers of a preference, and the reasons for them, for fine-tuning."""
+
+    uses: ClassVar = {
+        "500 examples and 100 for the test, in data/moralis": "moral-games data --kappa 0.5 --name moralis",
+        "labels alone, without reasons": "moral-games data --name economicus --no-reasons",
+        "averse to being ahead": "moral-games data --beta 0.4 --kinds simultaneous two_stage --name averse",
+    }
 
     kappa: float = 0.0
     """Degree of morality in [0, 1]: 0 for homo economicus, 1 for homo kantiensis."""

@@ -14,12 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.markup import escape
 from rich.table import Table
 
 from moral_games import locks
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.llm.transcripts import cache_folder
 from moral_games.runs import LOCK
@@ -33,8 +34,13 @@ _REQUIREMENT = re.compile(r'([\w.-]+)(?:\[.*?\])?>=([\d.]+)(?:; extra == "(\w+)"
 
 
 @dataclass(frozen=True)
-class Doctor:
+class Doctor(Command):
     """Say whether everything is in place: versions, extras, device, memory, disk, the bundled model, runs at work."""
+
+    uses: ClassVar = {
+        "is everything in place?": "moral-games doctor",
+        "for programs, with runs kept elsewhere": "moral-games doctor --folder /data/runs --json",
+    }
 
     folder: Path = Path("runs")
     """Where runs are kept."""
@@ -83,6 +89,11 @@ def examine(folder: Path) -> dict[str, Any]:
         "runs": {"folder": str(folder.absolute()), "writable": _writable(folder), "at_work": _at_work(folder)},
     }
     return found | {"problems": list(_problems(found))}
+
+
+def extra_with(package: str) -> str | None:
+    """Return the extra of the library that brings a package, None if none does."""
+    return next((extra for name, _, extra in _requirements() if name == package and extra), None)
 
 
 def _requirements() -> Iterator[tuple[str, str, str]]:

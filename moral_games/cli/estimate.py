@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tyro
@@ -19,6 +19,7 @@ from moral_games.analysis.fit_summary import number, summary
 from moral_games.analysis.mixtures import Mixture, fit_mixture
 from moral_games.analysis.preferences import symmetric_game
 from moral_games.cli.audit_players import ModelPlayer, player_named
+from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.games import protocols
 from moral_games.runs import Run
@@ -26,12 +27,18 @@ from moral_games.text.wordings import WORDINGS, unknown_wording
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Command):
     """Estimate preferences: morality, aversion to being behind and ahead, and noise.
 
     Standard errors are those of drawn choices; a language model is asked for its probabilities, which are not drawn,
     and its standard errors are what one pass of answers would have.
     """
+
+    uses: ClassVar = {
+        "people, or anyone whose choices are in a file": "moral-games estimate choices.csv",
+        "of how many types they are": "moral-games estimate choices.csv --types 2",
+        "two models, and a figure": "moral-games estimate bundled runs/demo --figure preferences.png",
+    }
 
     players: tyro.conf.Positional[tuple[str, ...]]
     """Whose: CSV files of choices, folders of runs, "bundled", Hugging Face ids or folders; several are compared."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import tyro
 from rich.table import Table
 
 from moral_games import games, opponents
 from moral_games.analysis import evaluate
+from moral_games.cli.command import Command
 from moral_games.cli.console import console, shown
 from moral_games.llm.options import BUNDLED, Finetune, may_be_model
 from moral_games.llm.settings import Chat, Settings
@@ -20,11 +21,17 @@ from moral_games.runs import CONFIG, read_json
 
 
 @dataclass(frozen=True)
-class Evaluate:
+class Evaluate(Command):
     """Judge a player exactly: a fixed strategy, a run's model, or a language model.
 
     A run's model that learned in conversation is judged by sampled episodes, with standard errors.
     """
+
+    uses: ClassVar = {
+        "a strategy, in two games": "moral-games evaluate tit_for_tat --game ipd chicken",
+        "under another value": "moral-games evaluate grim --opponent always_defect --reward utilitarian",
+        "what a run has learned, for programs": "moral-games evaluate runs/demo --json",
+    }
 
     player: tyro.conf.Positional[str]
     """An opponent's name, the folder of a run, "bundled", or a Hugging Face id or folder. With "run:" before it, a

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tyro
 from rich.table import Table
 
 from moral_games import games
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.llm.options import Finetune
 from moral_games.policy import last_joint_action
@@ -18,8 +19,13 @@ from moral_games.runs import METRICS, Run, read_json
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Command):
     """Write the report of a finished run."""
+
+    uses: ClassVar = {
+        "the report of a run": "moral-games report runs/demo",
+        "of a portrait; so of every kind of run": "moral-games report runs/portrait",
+    }
 
     run_folder: tyro.conf.Positional[Path]
     """The run's folder, e.g. runs/demo."""
@@ -31,17 +37,29 @@ class Report:
         console.print(f"report: {write_report(self.run_folder)}")
 
 
-def run_finetune(options: Finetune) -> None:
-    """Carry out a fine-tuning run, together with other processes where a launcher has started some, and show it."""
-    from moral_games.llm.finetuning import finetune
-    from moral_games.llm.processes import joined
+@dataclass(frozen=True)
+class FineTuning(Finetune, Command):
+    """Fine-tune a language model with a moral reward, and judge it before and after."""
 
-    if not options.test_games:
-        raise ValueError("name at least one of --test-games: the report shows what the model does in them")
-    with joined() as team:
-        run = finetune(options, team)
-    if team.first:
-        _show(run)
+    uses: ClassVar = {
+        "teach a duty by the exact gradient": "moral-games finetune --name mine",
+        "another value, in another game": "moral-games finetune --name kind --game stag_hunt --reward virtue_kindness",
+        "from a data set": "moral-games finetune --name kant --algorithm examples --examples.data data/moralis",
+        "go on after a crash": "moral-games finetune --name mine --resume",
+    }
+    when_stopped: ClassVar[str] = "what was done up to the last checkpoint is kept"
+
+    def run(self) -> None:
+        """Train, together with other processes where a launcher has started some, write the report and print it."""
+        from moral_games.llm.finetuning import finetune
+        from moral_games.llm.processes import joined
+
+        if not self.test_games:
+            raise ValueError("name at least one of --test-games: the report shows what the model does in them")
+        with joined() as team:
+            run = finetune(self, team)
+        if team.first:
+            _show(run)
 
 
 def _show(run: Run) -> None:

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
+from typing import ClassVar
 
 from rich.markup import escape
 from rich.table import Table
 
 from moral_games import games, opponents, rewards
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.envs.registration import ids
 from moral_games.rewards.function import VALUES
 
 
 @dataclass(frozen=True)
-class Games:
+class Games(Command):
     """List the games of the catalogue, and the families of games."""
+
+    uses: ClassVar = {
+        "all games": "moral-games games",
+        "the social dilemmas in which it pays to do as the other does": "moral-games games --kind stag_hunt",
+    }
 
     kind: str | None = None
     """Only games of this kind."""
@@ -36,8 +43,13 @@ class Games:
 
 
 @dataclass(frozen=True)
-class Rewards:
+class Rewards(Command):
     """List the values that a player can hold."""
+
+    uses: ClassVar = {
+        "all values, as they are written": "moral-games rewards",
+        "what one of them makes of a game": "moral-games show ipd --reward 'inequity_aversion(alpha=0.8)'",
+    }
 
     def run(self) -> None:
         """Print one line a reward: how it is written, with its defaults, and what it values."""
@@ -50,8 +62,13 @@ class Rewards:
 
 
 @dataclass(frozen=True)
-class Opponents:
+class Opponents(Command):
     """List the strategies that can be played against."""
+
+    uses: ClassVar = {
+        "all strategies": "moral-games opponents",
+        "those for a game": "moral-games opponents --game rock_paper_scissors",
+    }
 
     game: str | None = None
     """Only those that understand this game."""

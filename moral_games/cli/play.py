@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tyro
 
 from moral_games import games, opponents
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.envs.session import Session
 from moral_games.repetition import Repetition
 
 
 @dataclass(frozen=True)
-class Play:
+class Play(Command):
     """Play a game at the terminal."""
+
+    uses: ClassVar = {
+        "ten rounds against tit for tat": "moral-games play ipd",
+        "until chance ends it": "moral-games play chicken --opponent grim --rounds None --continue-probability 0.9",
+    }
 
     game: tyro.conf.Positional[str] = "ipd"
     """Name of the game."""

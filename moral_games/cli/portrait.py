@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import tyro
 from rich.table import Table
 
 from moral_games.analysis.preferences import Preference
 from moral_games.cli.audit_players import ModelPlayer, model_named
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.names import check_folder_name, slug
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
@@ -23,11 +24,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Portrait:
+class Portrait(Command):
     """Say what language models prefer, and what becomes of it in dilemmas, in traffic and in a market, side by side.
 
     Every model is asked the same. Runs that differ in their seed alone are one column: "taught=runs/a,runs/b".
     """
+
+    uses: ClassVar = {
+        "two models side by side": "moral-games portrait bundled runs/demo",
+        "runs in one column": "moral-games portrait bundled taught=runs/a,runs/b --questions 40 --name both",
+    }
+
+    when_stopped: ClassVar[str] = "the portraits that were finished are kept; the same command goes on"
 
     players: tyro.conf.Positional[tuple[str, ...]]
     """Folders of runs, "bundled", Hugging Face ids or folders; NAME=PLAYER,PLAYER for several in one column."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import tyro
 from rich.table import Table
 
 from moral_games.cli.audit_players import ModelPlayer, player_named
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.llm.pricing_options import PricingOptions
 from moral_games.markets.policies import POLICIES
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pricing(PricingOptions):
+class Pricing(PricingOptions, Command):
     """Let language models set prices against each other or fixed sellers, and measure how far they collude."""
+
+    uses: ClassVar = {
+        "the published protocol, 21 markets": "moral-games pricing openai:my-model --seeds 7 --name careful",
+        "against a fixed seller, on a grid": "moral-games pricing owner/model grim --answers grid --currency 1",
+        "go on with it": "moral-games pricing owner/model grim --answers grid --currency 1 --resume",
+    }
+
+    when_stopped: ClassVar[str] = "the rounds that were played are kept"
 
     sellers: tyro.conf.Positional[tuple[str, ...]]
     """Who sells: language models ("bundled", a Hugging Face id or folder, a run's folder, "openai:MODEL@URL"), and

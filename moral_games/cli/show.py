@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import tyro
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from moral_games import games, rewards
 from moral_games.analysis import equilibria
+from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.games import MatrixGame
 from moral_games.games.kinds import KINDS
@@ -29,8 +31,14 @@ MOST_LINES = 32
 
 
 @dataclass(frozen=True)
-class Show:
+class Show(Command):
     """Show a game's payoffs, kind and equilibria, before and after a moral reward."""
+
+    uses: ClassVar = {
+        "payoffs, kind, equilibria and indices": "moral-games show ipd",
+        "and what a value makes of it": "moral-games show 'public_goods(players=3)' --reward utilitarian",
+        "as a value grows stronger": "moral-games show ipd --reward homo_moralis --vary kappa --figure kappa.png",
+    }
 
     game: tyro.conf.Positional[str]
     """Name of the game, or a family with its parameters, e.g. 'public_goods(players=3)'."""

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from rich.table import Table
 
 from moral_games import games, opponents
 from moral_games.analysis.tournament import TournamentResult, tournament
+from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.games import MatrixGame
 
 
 @dataclass(frozen=True)
-class Tournament:
+class Tournament(Command):
     """Let players meet each other and their own twins in a game, and rank them."""
+
+    uses: ClassVar = {
+        "all strategies against each other": "moral-games tournament --game ipd",
+        "with trembling hands": "moral-games tournament --entrants tit_for_tat grim generous_tit_for_tat --noise 0.01",
+        "by a value, with a figure": "moral-games tournament --reward utilitarian --by reward --figure ranks.png",
+    }
 
     game: str = "ipd"
     """The game."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 import tyro
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from moral_games.cli.audit_players import ModelPlayer, model_named
+from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.names import check_folder_name
 from moral_games.runs import METRICS, Run, RunError, write_json
@@ -28,11 +29,17 @@ Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
-class Vehicles:
+class Vehicles(Command):
     """Ask a language model whom an autonomous vehicle should spare, beside what people say.
 
     Every question is told twice, with either case first, so that a choice is about the people and not about the place.
     """
+
+    uses: ClassVar = {
+        "500 scenarios, each told with either case first": "moral-games vehicles bundled",
+        "fewer, with a figure": "moral-games vehicles runs/demo --scenarios 50 --figure vehicles.png",
+        "answers in words": "moral-games vehicles openai:my-model --answers text --json",
+    }
 
     player: tyro.conf.Positional[str]
     """The folder of a run, "bundled", a Hugging Face id or folder, or a model behind a server."""

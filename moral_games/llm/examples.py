@@ -25,7 +25,7 @@ from moral_games.llm.stepping import SteppingTrainer
 from moral_games.llm.strategy_method import ask_tasks
 from moral_games.llm.task_judgement import as_asked
 from moral_games.llm.validation import HARDLY_ANY, Validation
-from moral_games.runs import read_json, write_json
+from moral_games.runs import RunFailed, read_json, write_json
 from moral_games.synthetic import Task
 
 IGNORED = -100
@@ -35,7 +35,7 @@ PROGRESS = "progress.json"
 """The file of a checkpoint that tells whether anything is being learned."""
 
 
-class NothingLearned(ValueError):
+class NothingLearned(RunFailed, ValueError):
     """A model learns nothing from its examples; the message says what to do."""
 
 

@@ -35,7 +35,7 @@ from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.llm.validation import HARDLY_ANY
 from moral_games.names import unknown
 from moral_games.rewards import RewardFunction, parse
-from moral_games.runs import METRICS, POLICY, Run, RunError, read_json, write_json
+from moral_games.runs import METRICS, POLICY, Run, RunError, RunFailed, read_json, write_json
 from moral_games.text.labels import training as training_labels
 
 BEFORE, AFTER = "before", "after"
@@ -45,7 +45,7 @@ Record = dict[str, Any]
 """A line of the history."""
 
 
-class NothingLegal(ValueError):
+class NothingLegal(RunFailed, ValueError):
     """A model that is to learn from its answers gives none; the message says what to do."""
 
 

@@ -24,12 +24,12 @@ from moral_games.llm.sampling import Asked, Tokens, answer, meaning
 from moral_games.llm.scoring import Question
 from moral_games.llm.settings import GRPO, Algorithm
 from moral_games.llm.whole_table import ScoreTrainer, with_illegal
-from moral_games.runs import read_json, write_json
+from moral_games.runs import RunFailed, read_json, write_json
 
 GROUPS = "groups.json"
 
 
-class NothingToCompare(ValueError):
+class NothingToCompare(RunFailed, ValueError):
     """All answers of all groups earn the same, so that none is better than another; the message says what to do."""
 
 

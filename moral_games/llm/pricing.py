@@ -20,12 +20,16 @@ from moral_games.llm.writing import as_writer, check_room
 from moral_games.markets.market import Floats
 from moral_games.markets.prompts import ATTITUDES, Notes, read
 from moral_games.markets.trading import Asked, FixedSeller, Offer, Seller, Trading
-from moral_games.runs import METRICS, Run, RunError, whole_file, write_json
+from moral_games.runs import METRICS, Run, RunError, RunFailed, whole_file, write_json
 
 TRANSCRIPT = "transcript.jsonl"
 """What the models answered: a line for each firm, market and round; how many times in a row each answer came."""
 Load = Callable[[str], LanguageModel]
 """From the name of a language model to the model."""
+
+
+class NoPrices(RunFailed, RunError):
+    """A seller names no prices, however often it is asked; the message says why and what to do."""
 
 
 def trade(options: PricingOptions, load: Load) -> Run:
@@ -46,7 +50,7 @@ def trade(options: PricingOptions, load: Load) -> Run:
     ValueError
         If an option is out of range, or something is unknown.
     RunError
-        If the folder cannot be used, or a model gives no prices.
+        If the folder cannot be used; `NoPrices` if a model gives no prices.
     """
     options.check()
     folder = options.folder / options.name
@@ -175,7 +179,7 @@ def _check_heard(trading: Trading, options: PricingOptions, run: Run) -> None:
     if firm is None:
         return
     last = next(entry for entry in reversed(_transcript(run)) if entry["firm"] == firm)["answers"][-1]
-    raise RunError(
+    raise NoPrices(
         f"{options.by_firm('sellers')[firm]} gave no price for player_{firm} in {rounds} rounds in a row, in any of "
         f"{len(options.places)} markets, in {options.attempts} attempts each; its last answer ({last['reason']}) "
         f"begins {last['text'][:200]!r}. All answers are in {run.path(TRANSCRIPT)}. {options.advice}"

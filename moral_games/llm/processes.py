@@ -20,12 +20,16 @@ import torch
 import torch.distributed as distributed
 
 from moral_games.llm.options import Finetune
-from moral_games.runs import RunError
+from moral_games.runs import RunError, RunFailed
 
 Item = TypeVar("Item")
 
 SHARED = ("exact", "sft")
 """The algorithms whose updates several processes share."""
+
+
+class ProcessLost(RunFailed, RunError):
+    """Another process of the run has ended; the message says what goes on with it."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,6 @@ def _reaching_all() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise RunError(
+        raise ProcessLost(
             f"another process of this run has ended, and says above why ({error}); what was kept goes on with --resume"
         ) from error

@@ -8,10 +8,12 @@ from typing import TypeVar
 
 import torch
 
+from moral_games.runs import RunFailed
+
 Result = TypeVar("Result")
 
 
-class OutOfMemory(ValueError):
+class OutOfMemory(RunFailed, ValueError):
     """Memory does not suffice however little is read at once; the message says what to do."""
 
 
