@@ -55,7 +55,7 @@ format: .venv/ready-to-develop
 	touch $@
 
 .venv/ready-to-develop: .venv/ready-to-run
-	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,docs,dev]'
+	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,explore,docs,dev]'
 	touch $@
 
 # Known vulnerabilities and licences of all that the extras bring, in an environment of its own; it needs the network.
@@ -63,7 +63,7 @@ AUDIT := build/audit
 audit:
 	$(PYTHON) -m venv --clear $(AUDIT)
 	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt '.[llm,report,render,rl,openai]'
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt '.[llm,report,render,rl,explore,openai]'
 	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit pip-licenses
 	$(AUDIT)/bin/pip-licenses --order=license --from=mixed
 	$(AUDIT)/bin/pip-audit --skip-editable

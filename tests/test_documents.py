@@ -30,7 +30,8 @@ FLOORS = {
     **dict.fromkeys(("repeated", "situations", "opponents"), 2),
     **dict.fromkeys(("envs", "analysis", "synthetic", "testing", "vehicles"), 3),
     **dict.fromkeys(("llm", "report"), 4),
-    "cli": 5,
+    "explorer": 5,
+    "cli": 6,
 }
 
 

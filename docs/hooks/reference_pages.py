@@ -18,8 +18,8 @@ IN_CATALOGUE = {"games": FAMILIES, "rewards": VALUES, "opponents": STRATEGIES}
 """What has pages of its own in the catalogue, by part."""
 
 
-LEFT_OUT = {"cli", "__main__"}
-"""What is used by typing; `moral-games COMMAND --help` documents it."""
+LEFT_OUT = {"cli", "explorer", "__main__"}
+"""What is used by typing and clicking; `moral-games COMMAND --help` documents it."""
 
 WORKINGS = ("envs", "llm", "report")
 """Packages whose modules are their own business, but for these."""

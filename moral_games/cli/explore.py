@@ -1,0 +1,36 @@
+"""The command that opens the explorer in a browser."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from moral_games.cli.console import console
+
+
+@dataclass(frozen=True)
+class Explore:
+    """Explore games, values, opponents and runs in a browser, on this machine alone; Ctrl-C ends it."""
+
+    folder: Path = Path("runs")
+    """Where runs are kept; no file elsewhere is shown."""
+    port: int | None = None
+    """Where the explorer listens, on 127.0.0.1; by default 8080 or the next free port."""
+    browser: bool = True
+    """Open the page in a browser."""
+
+    def run(self) -> None:
+        """Serve the explorer until it is interrupted."""
+        if find_spec("nicegui") is None:
+            raise ValueError("the explorer needs NiceGUI; install it with: pip install 'moral-games[explore]'")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"--folder is the folder in which runs are kept; {str(self.folder)!r} is a file")
+        from moral_games.explorer.server import listening, serve
+
+        with listening(self.port) as at:
+            host, port = at.getsockname()
+            console.print(f"The explorer is at http://{host}:{port} (Ctrl-C ends it).", markup=False)
+            with suppress(KeyboardInterrupt):
+                serve(self.folder, at, self.browser)
