@@ -16,6 +16,7 @@ from moral_games.cli.data import Data
 from moral_games.cli.doctor import Doctor, extra_with
 from moral_games.cli.estimate import Estimate
 from moral_games.cli.evaluate import Evaluate
+from moral_games.cli.explore import Explore
 from moral_games.cli.finetune import FineTuning, Report
 from moral_games.cli.help import print_overview, print_uses
 from moral_games.cli.listing import Games, Opponents, Rewards
@@ -30,7 +31,13 @@ from moral_games.runs import RunError, RunFailed
 from moral_games.text.visible import visible
 
 GROUPS: Mapping[str, Mapping[str, type[Command]]] = {
-    "what there is": {"games": Games, "rewards": Rewards, "opponents": Opponents, "show": Show},
+    "what there is": {
+        "games": Games,
+        "rewards": Rewards,
+        "opponents": Opponents,
+        "show": Show,
+        "explore": Explore,
+    },
     "playing and judging": {
         "play": Play,
         "tournament": Tournament,

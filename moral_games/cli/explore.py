@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
+from moral_games.cli.command import Command
 from moral_games.cli.console import console
 
 
 @dataclass(frozen=True)
-class Explore:
+class Explore(Command):
     """Explore games, values, opponents and runs in a browser, on this machine alone; Ctrl-C ends it."""
+
+    uses: ClassVar = {
+        "games, values and the runs of this folder": "moral-games explore",
+        "runs kept elsewhere, on a port of one's own": "moral-games explore --folder /data/runs --port 9000",
+        "where there is no browser, print the address": "moral-games explore --no-browser",
+    }
 
     folder: Path = Path("runs")
     """Where runs are kept; no file elsewhere is shown."""
@@ -23,8 +30,6 @@ class Explore:
 
     def run(self) -> None:
         """Serve the explorer until it is interrupted."""
-        if find_spec("nicegui") is None:
-            raise ValueError("the explorer needs NiceGUI; install it with: pip install 'moral-games[explore]'")
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"--folder is the folder in which runs are kept; {str(self.folder)!r} is a file")
         from moral_games.explorer.server import listening, serve
