@@ -25,7 +25,7 @@ EXAMPLES = {
 
 # Each folder or file of the library, and the floor it stands on. Imports run downward only.
 FLOORS = {
-    **dict.fromkeys(("names", "chance", "games", "locks", "provenance", "runs"), 0),
+    **dict.fromkeys(("names", "chance", "games", "locks", "progress", "provenance", "runs"), 0),
     **dict.fromkeys(("rewards", "text", "policy", "repetition", "markets"), 1),
     **dict.fromkeys(("repeated", "situations", "opponents"), 2),
     **dict.fromkeys(("envs", "analysis", "synthetic", "testing", "vehicles"), 3),

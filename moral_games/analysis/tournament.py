@@ -18,6 +18,7 @@ from moral_games.games import MatrixGame
 from moral_games.names import unknown
 from moral_games.opponents import AnyOpponent, Player, as_player
 from moral_games.policy import FiniteStatePolicy
+from moral_games.progress import Show
 from moral_games.repeated import RepeatedGame
 from moral_games.repetition import Repetition
 from moral_games.rewards import RewardFunction, as_reward
@@ -121,6 +122,7 @@ def tournament(
     noise: float = 0.0,
     repetitions: int = 10,
     rng: np.random.Generator | None = None,
+    show: Show[tuple[int, int]] = iter,
 ) -> TournamentResult:
     """Let every entrant play every other, and its own twin.
 
@@ -149,6 +151,8 @@ def tournament(
         How often a pair is sampled that cannot be computed; at least 2.
     rng
         Where every draw comes from; needed if a pair is sampled.
+    show
+        Wraps the pairs, to tell how far it is.
 
     Raises
     ------
@@ -182,7 +186,8 @@ def tournament(
     means, errors = np.zeros((2, len(MEASURES), len(field), len(field)))
     exact = np.zeros((len(field),) * 2, dtype=bool)
     # In the order of names, so that it does not matter who entered first.
-    for i, j in combinations_with_replacement(sorted(range(len(field)), key=lambda k: field[k].name), 2):
+    pairs = list(combinations_with_replacement(sorted(range(len(field)), key=lambda k: field[k].name), 2))
+    for i, j in show(pairs):
         pair = (field[i], field[j])
         exact[i, j] = exact[j, i] = all(entrant.is_table for entrant in pair)
         if exact[i, j]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import tyro
 
-from moral_games import __version__
+import moral_games
 from moral_games.cli.audit import Audit
 from moral_games.cli.command import BAD_INPUT, DONE, FAILED, INTERRUPTED, TERMINATED, Command, Terminated, terminable
 from moral_games.cli.completion import Completion
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_overview(GROUPS)
         return DONE
     if words[0] == "--version":
-        print(f"moral-games {__version__}")
+        print(f"moral-games {moral_games.__version__}")
         return DONE
     command = None
     try:

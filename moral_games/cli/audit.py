@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -25,6 +24,7 @@ from moral_games.cli.console import console
 from moral_games.games import MatrixGame
 from moral_games.llm.options import STUDY
 from moral_games.names import check_folder_name, slug
+from moral_games.progress import progress
 from moral_games.runs import METRICS, Run, RunError, write_json
 from moral_games.text import Presentation, dilemmas
 from moral_games.text.dilemmas import Dilemma
@@ -98,17 +98,17 @@ class Audit(Command):
     def _ask(self, player: Player, plan: AuditPlan) -> dict[str, Any]:
         """Carry out the audit, and tell how far it is."""
         policy = player.load()
-        with _progress("tellings", plan.tellings) as count:
+        with progress("tellings", plan.tellings) as count:
             metrics = audit(_counted(policy, count), plan)
         if self.dilemmas and isinstance(player, ModelPlayer):
             reader, (one, other) = player.reader(), plan.design.labels[0]
-            with _progress("dilemmas", len(dilemmas.names())) as count:
+            with progress("dilemmas", len(dilemmas.names())) as count:
                 answers = ask(_counted_reader(reader, count), dilemmas.names(), (one, other))
             metrics["dilemmas"] = right_choices(answers, plan.values, np.random.default_rng(0))
         if self.checkpoints and isinstance(player, ModelPlayer):
             design = Design(plan.design.games, plan.design.labels[:1], plan.design.wordings[:1])
             tellings = len(design.games) * len(design.presentations())
-            with _progress("checkpoints", player.looks() * tellings) as count:
+            with progress("checkpoints", player.looks() * tellings) as count:
                 metrics["drift"] = player.drift(design, lambda asked: _counted(asked, count)) | {"tellings": tellings}
         return metrics
 
@@ -139,17 +139,6 @@ def _check_followed(player: Player) -> None:
     if not isinstance(player, ModelPlayer):
         raise ValueError(f"player {player.name!r} is no language model, whose checkpoints could be followed")
     player.looks()
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar, and give what moves it on."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda number: progress.advance(task, number)
 
 
 def _counted(policy: ToldPolicy, count: Callable[[int], None]) -> ToldPolicy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from moral_games.analysis.preferences import Preference
 from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.names import check_folder_name
+from moral_games.progress import track
 from moral_games.runs import read_json
 from moral_games.synthetic import KINDS, write_data
 
@@ -56,7 +58,8 @@ class Data(Command):
         check_folder_name("data set", self.name)
         preference = Preference(self.kappa, self.alpha, self.beta)
         options = (self.count, self.test, self.seed, self.kinds, self.highest, self.contrast, self.reasons)
-        folder = write_data(self.folder / self.name, preference, *options)
+        show = partial(track, what="questions")
+        folder = write_data(self.folder / self.name, preference, *options, show)
         card = read_json(folder / "card.json")
         console.print(f"{folder}: the answers of {preference}", markup=False)
         table = Table("kind of question", box=None, pad_edge=False)

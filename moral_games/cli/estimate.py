@@ -115,13 +115,14 @@ class Estimate(Command):
         if _is_file(player):
             return read_choices(player, self.beliefs), None
         from moral_games.llm.strategy_method import ask_strategies
+        from moral_games.llm.watched import Watched
 
         found = player_named(player)
         assert isinstance(found, ModelPlayer)
         if found.data_source is not None and not self.protocols:
             return _of_questions(found, self.seed)
         asked = self.protocols or protocols()
-        answers = ask_strategies(found.playing, asked, rng, self.tellings, self.wording, self.beliefs)
+        answers = ask_strategies(Watched(found.playing), asked, rng, self.tellings, self.wording, self.beliefs)
         return answers.choices, float(np.mean(list(answers.legal.values())))
 
 
@@ -132,9 +133,10 @@ def _is_file(player: str) -> bool:
 def _of_questions(player: ModelPlayer, seed: int) -> tuple[Choices, float]:
     """Return what a model that was taught a data set answers to questions like those of its test side."""
     from moral_games.llm.task_judgement import ask_like_data
+    from moral_games.llm.watched import Watched
 
     assert player.run is not None
-    answers = ask_like_data(player.model, Run(player.run).config(), seed)
+    answers = ask_like_data(player.model, Run(player.run).config(), seed, Watched)
     if answers.choices is None:
         raise ValueError(
             f"model {player.name!r} gives no legal answer to any of {len(answers.tasks)} questions like those of its "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from moral_games.cli.console import console, shown
 from moral_games.llm.options import BUNDLED, Finetune, may_be_model
 from moral_games.llm.settings import Chat, Settings
 from moral_games.names import unknown
+from moral_games.progress import track
 from moral_games.runs import CONFIG, read_json
 
 
@@ -111,7 +113,7 @@ class Evaluate(Command):
         if not (Path(self.player).exists() or may_be_model(self.player)):
             raise unknown("player", self.player, (*opponents.names(), BUNDLED))
         model = as_taught(load_run(self.player), config) if is_run else load(self.player)
-        judged = judge(model, options)["games"]
+        judged = judge(model, options, partial(track, what="games"))["games"]
         if options.algorithm == "chat":
             return dict(judged)
         keys = ("p_cooperate", "legal_mass", "moral_regret", "presentation_gap")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from moral_games.cli.audit_players import ModelPlayer, model_named
 from moral_games.cli.command import Command
 from moral_games.cli.console import console
 from moral_games.names import check_folder_name, slug
+from moral_games.progress import track
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 from moral_games.text import dilemmas
 from moral_games.vehicles.passengers import PEDESTRIANS
@@ -105,9 +107,7 @@ class Portrait(Command):
         kept = run.path("judged", f"{slug(player.name)}.json")
         if kept.exists():
             return read_json(kept)
-        with console.status(f"{player.name}: loading") as status:
-            sitter = Sitter(player.playing, player.model)
-            found = portray(sitter, sitting, lambda part: status.update(f"{player.name}: {part}"))
+        found = portray(Sitter(player.playing, player.model), sitting, partial(track, what=player.name))
         found |= {"player": player.name, "taught": None if player.run is None else taught(player.run)}
         write_json(kept, found)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -15,6 +16,7 @@ from moral_games.analysis.tournament import TournamentResult, tournament
 from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.games import MatrixGame
+from moral_games.progress import track
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Tournament(Command):
             noise=self.noise,
             repetitions=self.repetitions,
             rng=np.random.default_rng(self.seed),
+            show=partial(track, what="pairs"),
         )
         if self.json:
             print(json.dumps(self._summary(result), indent=2))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import tyro
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,14 +18,13 @@ from moral_games.cli.audit_players import ModelPlayer, model_named
 from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.names import check_folder_name
+from moral_games.progress import track
 from moral_games.runs import METRICS, Run, RunError, write_json
 from moral_games.vehicles import records as scenario_files
 from moral_games.vehicles.passengers import PEDESTRIANS, draw_tellings, series, tell_ride
 from moral_games.vehicles.scenarios import Scenario, generate
 from moral_games.vehicles.summary import conjoint_summary, passenger_summary
 from moral_games.vehicles.telling import Request, draw_telling, tell
-
-Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class Vehicles(Command):
         ridden = [[tell_ride(ride, telling) for telling in tellings] for ride in rides]
 
         def ask(requests: Sequence[Sequence[Request]], what: str) -> Any:
-            show = _Progress(what)
+            show = partial(track, what=what)
             if self.answers == "labels":
                 return ask_labels(player.playing, requests, show)
             return ask_words(player.playing, requests, show, self.tokens)
@@ -134,18 +133,6 @@ class Vehicles(Command):
             "conjoint": conjoint_summary(scenarios, ask(asked, "scenarios"), rng),
             "passengers": passenger_summary(rides, ask(ridden, "passengers"), rng, self.kappa),
         }
-
-
-@dataclass(frozen=True)
-class _Progress:
-    """Goes through what is asked with a bar on the error stream, so that what is printed stays clean."""
-
-    what: str
-
-    def __call__(self, entries: Sequence[Entry]) -> Iterable[Entry]:
-        from rich.progress import track
-
-        return track(entries, self.what, console=Console(stderr=True), transient=True)
 
 
 def _print(player: str, metrics: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from moral_games.llm.task_judgement import judge_tasks
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
 from moral_games.llm.validation import HARDLY_ANY
 from moral_games.names import unknown
+from moral_games.progress import Show, progress, track
 from moral_games.rewards import RewardFunction, parse
 from moral_games.runs import METRICS, POLICY, Run, RunError, RunFailed, read_json, write_json
 from moral_games.text.labels import training as training_labels
@@ -147,8 +149,17 @@ def load_run(folder: str | Path, player: str = OWN) -> TextModel:
     return model
 
 
-def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
+def judge(model: LanguageModel, options: Finetune, show: Show[str] = iter) -> dict[str, Any]:
     """Judge a model on held-out presentations of every test game.
+
+    Parameters
+    ----------
+    model
+        The model.
+    options
+        What it is judged on, and by what.
+    show
+        Wraps the games, to tell how far it is.
 
     Returns
     -------
@@ -169,7 +180,7 @@ def judge(model: LanguageModel, options: Finetune) -> dict[str, Any]:
         results["tasks"] = judge_tasks(model, tasks, options.data_set.reasons)
     if options.algorithm in ("worked", "examples"):
         model = as_taught(model, options.to_json())
-    for name in options.test_games:
+    for name in show(options.test_games):
         game = games.get(name)
         told = text.held_out(game.shape[0], options.wording)
         found = tables(model, game, told, options.memory)
@@ -205,7 +216,8 @@ def _judge(run: Run, model: TextModel, options: Finetune, when: str, again: bool
     """Judge the model and keep the result, unless it is kept already."""
     path = run.path(f"judged-{when}.json")
     if model.team.once(lambda: again or not path.exists()):
-        judged = judge(model, options)
+        show: Show[str] = partial(track, what=f"judging {when}") if model.team.first else iter
+        judged = judge(model, options, show)
         model.team.once(lambda: write_json(path, judged))
 
 
@@ -253,12 +265,10 @@ def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) ->
 @contextmanager
 def _telling(run: Run, trainer: Trainer) -> Iterator[Callable[[Record], None]]:
     """Give what tells an update's record to the history, to TensorBoard and to whoever looks on."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from torch.utils.tensorboard import SummaryWriter
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as progress, SummaryWriter(run.path("tensorboard"), purge_step=trainer.done) as scalars:
-        task = progress.add_task("training", total=trainer.total, completed=trainer.done)
+    scalars = SummaryWriter(run.path("tensorboard"), purge_step=trainer.done)
+    with scalars, progress("training", trainer.total, trainer.done) as advance:
 
         def tell(record: Record) -> None:
             run.append(record)
@@ -269,9 +279,8 @@ def _telling(run: Run, trainer: Trainer) -> Iterator[Callable[[Record], None]]:
                 scalars.add_scalars("validation", record["validation"], trainer.done)
                 line = ", ".join(f"{key} {number:.3f}" for key, number in record["validation"].items())
                 measure = "reward" if "reward" in record else "loss"
-                told = f"update {trainer.done:3d}: {measure} {record[measure]:.3f}; validation {line}"
-                progress.console.print(told, soft_wrap=True)
-            progress.update(task, completed=trainer.done)
+                print(f"update {trainer.done:3d}: {measure} {record[measure]:.3f}; validation {line}", flush=True)
+            advance(1)
 
         yield tell
 

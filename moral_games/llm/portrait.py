@@ -23,6 +23,7 @@ from moral_games.llm.strategy_method import TaskAnswers, ask_tasks
 from moral_games.llm.task_judgement import task_summary
 from moral_games.llm.vehicles import ask_labels
 from moral_games.markets import Market
+from moral_games.progress import Show
 from moral_games.runs import METRICS, Run, read_json
 from moral_games.synthetic import tasks
 from moral_games.synthetic.duopoly import COLLUSIVE, duopoly_tasks, in_the_long_run
@@ -98,7 +99,7 @@ class Sitter:
     reader: LanguageModel
 
 
-def portray(sitter: Sitter, sitting: Sitting, tell_part: Callable[[str], object] = str) -> dict[str, Any]:
+def portray(sitter: Sitter, sitting: Sitting, show: Show[str] = iter) -> dict[str, Any]:
     """Ask a model all that a portrait shows.
 
     Parameters
@@ -107,8 +108,8 @@ def portray(sitter: Sitter, sitting: Sitting, tell_part: Callable[[str], object]
         The model.
     sitting
         What is asked.
-    tell_part
-        Is told the name of each of `PARTS` when it begins.
+    show
+        Wraps the names of `PARTS`, to tell how far it is.
 
     Returns
     -------
@@ -119,11 +120,7 @@ def portray(sitter: Sitter, sitting: Sitting, tell_part: Callable[[str], object]
         ``passengers`` (see `moral_games.vehicles.summary`), ``prices`` (``market`` is a
         `moral_games.synthetic.duopoly.Duopoly`, None without a legal answer).
     """
-    found = {}
-    for name, part in PARTS.items():
-        tell_part(name)
-        found[name] = part(sitter, sitting)
-    return found
+    return {name: PARTS[name](sitter, sitting) for name in show(tuple(PARTS))}
 
 
 def taught(run: Path) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from moral_games.analysis.price_paths import MEASURED, anchors, impulse_response, measures
 from moral_games.llm.policy import LanguageModel
@@ -20,6 +18,7 @@ from moral_games.llm.writing import as_writer, check_room
 from moral_games.markets.market import Floats
 from moral_games.markets.prompts import ATTITUDES, Notes, read
 from moral_games.markets.trading import Asked, FixedSeller, Offer, Seller, Trading
+from moral_games.progress import progress
 from moral_games.runs import METRICS, Run, RunError, RunFailed, whole_file, write_json
 
 TRANSCRIPT = "transcript.jsonl"
@@ -146,13 +145,11 @@ def _go_on(run: Run, trading: Trading) -> None:
 def _play(run: Run, trading: Trading, options: PricingOptions) -> None:
     """Play what is left, with progress; every round is kept before the next is begun."""
     total = options.rounds + (1 + options.deviation if options.deviation else 0)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(options.name, total=total, completed=len(trading.history))
+    with progress(options.name, total, len(trading.history)) as advance:
         while (number := len(trading.history)) < total:
             offers = trading.play(trading.cuts() if number == options.rounds else None)
             _keep(run, number, offers)
-            progress.update(task, completed=number + 1)
+            advance(1)
             _check_heard(trading, options, run)
 
 

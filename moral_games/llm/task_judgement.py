@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moral_games.analysis.estimation import PARAMETERS, fit
@@ -44,7 +44,16 @@ def judge_tasks(model: TextModel, tasks: Sequence[Task], reasons: bool) -> list[
     return [{"asked": way, **task_summary(ask_tasks(player, tasks))} for way, player in ways.items()]
 
 
-def ask_like_data(model: LanguageModel, config: Mapping[str, Any], seed: int) -> TaskAnswers:
+def _as_it_is(model: LanguageModel) -> LanguageModel:
+    return model
+
+
+def ask_like_data(
+    model: LanguageModel,
+    config: Mapping[str, Any],
+    seed: int,
+    wrap: Callable[[LanguageModel], LanguageModel] = _as_it_is,
+) -> TaskAnswers:
     """Ask a run's model new questions of the test side of the data set that it was taught, in the way it was taught.
 
     Parameters
@@ -55,10 +64,12 @@ def ask_like_data(model: LanguageModel, config: Mapping[str, Any], seed: int) ->
         What the run was asked for; its data set has a card.
     seed
         Draws the questions, as many as judged the run.
+    wrap
+        Wraps the model as it is asked, to tell how far it is.
     """
     assert isinstance(model, TextModel)
     tasks = Source.of(config["data"]["source"]).questions(config["examples"]["judging"], seed)
-    return ask_tasks(as_asked(model, tasks, config["data"]["reasons"]), tasks)
+    return ask_tasks(wrap(as_asked(model, tasks, config["data"]["reasons"])), tasks)
 
 
 def task_summary(answers: TaskAnswers) -> dict[str, Any]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TypeVar
 
 import numpy as np
 
 from moral_games.llm.policy import LanguageModel, Question
+from moral_games.progress import Show
 from moral_games.vehicles.answers import Answers, ask_text, from_probabilities
 from moral_games.vehicles.telling import Request
 
 AT_ONCE = 8
 """How many questions are asked between two looks at the progress."""
-
-Entry = TypeVar("Entry")
-Show = Callable[[Sequence[Entry]], Iterable[Entry]]
-"""Goes through a sequence, and may tell how far it is."""
 
 
 def ask_labels(model: LanguageModel, requests: Sequence[Sequence[Request]], show: Show[range] = iter) -> Answers:

@@ -12,6 +12,7 @@ import numpy as np
 from moral_games.analysis.preferences import Preference, symmetric_game
 from moral_games.games import TwoStageGame
 from moral_games.names import unknown
+from moral_games.progress import Show
 from moral_games.synthetic.sides import Split
 from moral_games.synthetic.sources import KINDS, LOWEST_HIGHEST, SHARES, draw_game
 from moral_games.synthetic.task import Task, good_answers, right_answer, task
@@ -157,14 +158,15 @@ def draw_tasks(
     kinds: Sequence[str] = KINDS,
     highest: int = 9,
     contrast: float = 0.5,
+    show: Show[tuple[str, bool]] = iter,
 ) -> Drawing:
-    """Draw questions as `tasks` does, and return with them what was dropped on the way."""
+    """Draw questions as `tasks` does, and return with them what was dropped on the way; `show` tells how far it is."""
     check_options(count, kinds, highest, contrast)
     if split not in get_args(Split):
         raise unknown("side of the split", split, get_args(Split))
     drawing = Drawing(preference, split, rng, highest)
     contrasting = rng.permutation(np.arange(count) < np.ceil(contrast * count)).tolist()
-    for kind, wanted in zip(_allotted(kinds, count, rng), contrasting, strict=True):
+    for kind, wanted in show(list(zip(_allotted(kinds, count, rng), contrasting, strict=True))):
         drawing.draw(kind, wanted)
     return drawing
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from moral_games.analysis.preferences import Preference
+from moral_games.progress import Show
 from moral_games.runs import digest, read_json, whole_file, write_json
 from moral_games.synthetic.drawing import Drawing, check_options, draw_tasks, rival
 from moral_games.synthetic.examples import line, offered_labels
@@ -42,6 +43,7 @@ def write_data(
     highest: int = 9,
     contrast: float = 0.5,
     reasons: bool = True,
+    show: Show[tuple[str, bool]] = iter,
 ) -> Path:
     """Write a data set of questions and the answers of a preference, whole or not at all.
 
@@ -59,6 +61,8 @@ def write_data(
         As in `moral_games.synthetic.drawing.tasks`.
     reasons
         Whether answers begin with a calculation, or are labels alone.
+    show
+        Wraps the questions of each side, to tell how far it is.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def write_data(
         whole.mkdir()
         card: dict[str, Any] = {"name": folder.name, "asked": asked, "rival": asdict(rival(preference)), "rules": RULES}
         for (split, file), number, rng in zip(FILES, (count, test), np.random.default_rng(seed).spawn(2), strict=True):
-            drawn = draw_tasks(preference, split, number, rng, kinds, highest, contrast)
+            drawn = draw_tasks(preference, split, number, rng, kinds, highest, contrast, show)
             _write(whole / file, "".join(line(task.prompt, task.answer(reasons)) for task in drawn.tasks))
             card[split] = _described(drawn) | {"sha256": digest(whole / file)}
         write_json(whole / CARD, card)
