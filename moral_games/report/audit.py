@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games import games
 from moral_games.report import audit_drift_figures, audit_figures
+from moral_games.report.pieces import Card, Drawing
 
 TEMPLATE = "audit.html"
+
+CRITERION = (
+    "A family of what it was told is named where it explains more than half of the variance of the log-odds. Every "
+    "telling was asked once and nothing is sampled, so that there is no interval; other tellings might say otherwise."
+)
 
 TOLD = {
     "own last move": "its own last move",
@@ -24,7 +28,7 @@ TOLD = {
 """The families of terms, as a sentence names them."""
 
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Drawing]:
     """Return the figures by name."""
     drawn = {
         "responds-to": audit_figures.families(metrics["response"]),
@@ -61,6 +65,31 @@ def audit_headline(metrics: Mapping[str, Any]) -> str:
     return f"{said} An answer is legal with probability {legal:.3f} on average and {lowest:.3f} at worst."
 
 
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in a sentence or two what was asked and what the policy responds to."""
+    return f"Asked in {metrics['tellings']} tellings: {audit_headline(metrics)}"
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter: what it responds to, its answers, and the nearest rules."""
+    found = metrics["response"]
+    name, family = next(iter(found["families"].items()))
+    rules = metrics["rules"]["all games"]
+    shown = [
+        Card(f"responds to {TOLD[name]}", f"{family['share']:.0%}", "of the variance of its log-odds"),
+        Card("legal answers", f"{found['legal_mass']:.1%}", f"at worst {found['legal_mass_lowest']:.1%}"),
+    ]
+    if rules["strategies"]:
+        nearest = rules["strategies"][0]
+        shown.append(Card("nearest strategy", " = ".join(nearest["names"]), f"distance {nearest['distance']:.3f}"))
+    if rules["values"]:
+        value = rules["values"][0]
+        shown.append(
+            Card("value that explains most", " = ".join(value["names"]), f"{value['explained']:.0%} explained")
+        )
+    return [*shown, Card("tellings", str(metrics["tellings"]), f"of {len(metrics['policy'])} games")]
+
+
 def undoing(drift: Mapping[str, Any]) -> str:
     """Return in a sentence what later training has made of the first run's value."""
     found, runs = drift["undone"], drift["runs"]
@@ -81,7 +110,7 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "metrics": metrics,
         "titles": _titles(metrics),
         "told": TOLD,
-        "headline": audit_headline(metrics),
+        "headline": headline(config, metrics),
         "undoing": undoing(metrics["drift"]) if "drift" in metrics else "",
     }
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games import games
 from moral_games.report import comparison_figures
+from moral_games.report.pieces import Card, Drawing, counted, estimate, estimated, listed, over
 
 TEMPLATE = "comparison.html"
 
+CRITERION = (
+    "Exploitability is the shortfall from a best response, moral regret that from what the value asks for; both are 0 "
+    "at best. Agents count as level with the best where their intervals over seeds overlap with its."
+)
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
+JUDGED = ("exploitability", "moral regret")
+
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Drawing]:
     """Return the figures by name: one of measures for each game, numbered, and one of the wall time."""
     rows = metrics["rows"]
     agents = list(dict.fromkeys(row["agent"] for row in rows))
@@ -24,23 +30,48 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = 
     return drawn | {"seconds": comparison_figures.seconds(rows, agents)}
 
 
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence who came nearest to a best response and to what its value asks for, and how sure it is."""
+    return comparison_headline(metrics)
+
+
 def comparison_headline(metrics: Mapping[str, Any]) -> str:
-    """Return in one sentence who came nearest to the best response, and who to what its value asks for."""
+    """Return the headline from the numbers alone."""
     found = metrics["agents"]
-    nearest, most_moral = (
-        min(found, key=lambda agent: found[agent]["measures"][name]["mean"])
-        for name in ("exploitability", "moral regret")
+    seeds = max(row["seeds"] for row in metrics["rows"]) if metrics["rows"] else 1
+    least = [_least(found, name, seeds) for name in JUDGED]
+    matches = max(agent["matches"] for agent in found.values())
+    played = "one match" if matches == 1 else f"{matches} matches"
+    of = "" if len(found) == 1 else f" of {len(found)} agents"
+    return f"Over {played}{of}, {' and '.join(least)} ({over(seeds, 'seed')})."
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter: the least exploitability and regret, and how much was compared."""
+    found, seeds = metrics["agents"], config["seeds"]
+    shown = []
+    for name in JUDGED:
+        best = _best(found, name)
+        shown.append(estimated(f"least {name}", found[best]["measures"][name], seeds, "seed", ".3f", best))
+    shown.append(
+        Card("agents", str(len(found)), f"in {counted(len({row['game'] for row in metrics['rows']}), 'game')}")
     )
-    gap = found[nearest]["measures"]["exploitability"]["mean"]
-    regret = found[most_moral]["measures"]["moral regret"]["mean"]
-    matches = found[nearest]["matches"]
-    over = "one match" if matches == 1 else f"{matches} matches"
-    if nearest == most_moral:
-        return f"Over {over}, {nearest} has the least exploitability ({gap:.3f}) and moral regret ({regret:.3f})."
-    return (
-        f"Over {over}, {nearest} has the least exploitability ({gap:.3f}) and {most_moral} the least moral "
-        f"regret ({regret:.3f})."
-    )
+    return [*shown, Card("seeds", str(seeds), f"from {config['seed']}")]
+
+
+def _best(found: Mapping[str, Any], name: str) -> str:
+    return min(found, key=lambda agent: found[agent]["measures"][name]["mean"])
+
+
+def _least(found: Mapping[str, Any], name: str, seeds: int) -> str:
+    """Return who has the least of a measure, and who is level with it."""
+    best = _best(found, name)
+    own = found[best]["measures"][name]
+    level = [
+        agent for agent in found if agent != best and found[agent]["measures"][name]["low"] <= own["high"] and seeds > 1
+    ]
+    said = f"{best} has the least {name} ({estimate(own, seeds, '.3f')})"
+    return f"{said}, level with {listed(level)}," if level else said
 
 
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,5 +92,5 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "measures": list(rows[0]["measures"]),
         "overall": list(next(iter(metrics["agents"].values()))["measures"]),
         "titles": {name: games.get(name).title or name for name in names},
-        "headline": comparison_headline(metrics),
+        "headline": headline(config, metrics),
     }

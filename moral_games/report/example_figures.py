@@ -8,12 +8,20 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from moral_games.report.figures import WIDTH
+from moral_games.report.palette import style
+from moral_games.report.pieces import Drawing, listed
 
-NAMES = {"right": "right answers", "legal_mass": "legal answers", "loss": "loss on what is held out"}
+NAMES = {
+    "right": "right answers",
+    "legal_mass": "legal answers",
+    "loss": "loss on what is held out",
+    "regret": "moral regret",
+    "fault": "largest fault",
+}
 """What a look at validation finds, in words."""
 
 
-def learning(history: Sequence[Mapping[str, Any]]) -> Figure:
+def learning(history: Sequence[Mapping[str, Any]]) -> Drawing:
     """Draw the loss by update, and beside it what each look at validation found.
 
     Parameters
@@ -23,15 +31,18 @@ def learning(history: Sequence[Mapping[str, Any]]) -> Figure:
     """
     figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    left.plot([line["update"] for line in history], [line["loss"] for line in history], color="#0072B2")
-    left.set(xlabel="update", ylabel="loss, a token of the answers", ylim=(0, None))
+    updates, losses = [line["update"] for line in history], [line["loss"] for line in history]
+    left.plot(updates, losses, color=style(0)["color"], marker="o" if len(history) == 1 else "")
+    left.set(xlabel="update", ylabel="loss", ylim=(min(0, *losses), None))
     looks = [(line["update"], line["validation"]) for line in history if "validation" in line]
-    for name, colour in zip(NAMES, ("#009E73", "#777777", "#D55E00"), strict=True):
+    told = [f"the loss goes from {losses[0]:.3g} to {losses[-1]:.3g} over {len(history)} updates"]
+    for place, (name, label) in enumerate(NAMES.items()):
         found = [(update, look[name]) for update, look in looks if name in look]
         if found:
-            right.plot(*zip(*found, strict=True), marker="o", markersize=3, color=colour, label=NAMES[name])
+            right.plot(*zip(*found, strict=True), **style(place), markersize=4, label=label)
+            told.append(f"{label} at validation from {found[0][1]:.2f} to {found[-1][1]:.2f}")
     right.set(xlabel="update", ylabel="at validation", ylim=(0, None))
-    right.legend(frameon=False)
     for axis in (left, right):
         axis.grid(alpha=0.25)
-    return figure
+    figure.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)
+    return Drawing(figure, f"Curves by update: {listed(told)}.")

@@ -1,22 +1,28 @@
-"""What the page on a fine-tuned language model adds where it was taught a data set: how it learned, what it prefers."""
+"""What the page on a language model shows that was taught a data set: its answers, and what it prefers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games.analysis.estimation import PARAMETERS
 from moral_games.analysis.fit_summary import summarised
-from moral_games.analysis.preferences import Preference
-from moral_games.report.example_figures import learning
-from moral_games.report.preference_figures import preferences
+from moral_games.report import model, outcomes
+from moral_games.report.pieces import Card, Drawing
+from moral_games.report.preference_figures import drawn_preferences
+
+TEMPLATE = model.TEMPLATE
+
+CRITERION = (
+    f"Answers count as learned where at least {outcomes.MOSTLY_RIGHT:.0%} of them are right, on questions held out of "
+    f"training; a change by less than {outcomes.LEAST_CHANGE:.0%} counts as none. Probabilities are exact; ± is a "
+    "standard error of what is estimated from them."
+)
 
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Drawing]:
     """Return the figures by name; that of preferences only where some are identified."""
-    drawn = {"learning": learning(history)} if history else {}
+    drawn = model.drawings(metrics, history)
     fits = {
         f"{when}, {entry['asked']}": summarised(entry["preferences"])
         for when, entries in metrics.get("tasks", {}).items()
@@ -24,30 +30,48 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -
         if entry["preferences"] is not None
     }
     if any(found.identified for found in fits.values()):
-        drawn["preferences"] = preferences(fits)
+        drawn["preferences"] = drawn_preferences(fits)
     return drawn
 
 
-def taught(config: Mapping[str, Any]) -> str:
-    """Return in words what was taught."""
-    data = config["data"]
-    whose = "" if data["source"] is None else f", the answers of {Preference(**data['source']['preference'])}"
-    way = "labels after their calculation" if data["reasons"] else "without a calculation"
-    return f"{data['examples']} examples of {config['examples']['data']} ({way}){whose}"
-
-
-def headline(metrics: Mapping[str, Any]) -> str:
-    """Return in one sentence what became of right answers, and of morality as far as it is identified."""
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence what was taught, what became of right answers, and of morality as far as it is known."""
     before, after = ({entry["asked"]: entry for entry in metrics["tasks"][when]} for when in ("before", "after"))
     asked, now = next(iter(after.items()))
-    said = (
-        f"Of {now['questions']} questions about games that it was not taught the model answers {now['right']:.0%} "
-        f"rightly, asked for a label {asked} (before: {before[asked]['right']:.0%})"
+    was = before[asked]
+    said = f"Taught {model.examples_taught(config)}{model.stopped_early(config, metrics)}, "
+    if now["legal"] < outcomes.HARDLY_LEGAL:
+        return (
+            f"{said}the model gives no legal answer to {now['questions']} questions that it was not taught, so that "
+            "nothing of what was taught can be seen."
+        )
+    found = {
+        "worked": "the model has learned to answer",
+        "closer": "the model answers better, and not well enough",
+        "nothing": "the model has learned nothing",
+    }[outcomes.of_answers(was["right"], now["right"])]
+    return (
+        f"{said}{found}: of {now['questions']} questions that it was not taught, asked for a label {asked}, it answers "
+        f"{now['right']:.0%} rightly (before: {was['right']:.0%}), with a degree of morality kappa of {_kappa(now)} "
+        f"(before: {_kappa(was)}; one seed)."
     )
-    if not now["legal"]:
-        return f"{said}: it gives no legal answer, so that nothing of what was taught can be seen."
-    was, found = (_kappa(entries[asked]) for entries in (before, after))
-    return f"{said}; its degree of morality kappa is {found} (before: {was})."
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter."""
+    was, now = metrics["tasks"]["before"][0], metrics["tasks"]["after"][0]
+    return [
+        Card("right answers, held-out questions", f"{now['right']:.1%}", f"before {was['right']:.1%}; {now['asked']}"),
+        Card("questions", str(now["questions"]), "that were not taught"),
+        Card("legal answers", f"{now['legal']:.1%}", f"before {was['legal']:.1%}"),
+        Card("degree of morality kappa", _kappa(now), f"before {_kappa(was)}"),
+        model.training_card(metrics),
+    ]
+
+
+def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page's template is filled with, but for the figures."""
+    return model.content(config, metrics) | {"headline": headline(config, metrics), "preferences": rows(metrics)}
 
 
 def rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The figures of a run: one function each, from a run's numbers to a matplotlib figure."""
+"""The figures of a fine-tuned model: one function each, from a run's numbers to a figure and what is seen in it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart.
-FIRST, SECOND, ILLEGAL, BEFORE, AFTER = "#0072B2", "#D55E00", "#BBBBBB", "#999999", "#009E73"
-TYPE_COLOURS = {
-    "C|C": "#0072B2",
-    "C|D": "#56B4E9",
-    "D|C": "#D55E00",
-    "D|D": "#E69F00",
-    "illegal|C": "#777777",
-    "illegal|D": "#BBBBBB",
-}
-WIDTH = 10.0
+from moral_games.report.palette import AFTER, BEFORE, BLACK, FIRST, ILLEGAL, SECOND, TYPES, VERMILLION
+from moral_games.report.pieces import Drawing, listed
+
+WIDTH = 7.2
+"""Inches: no wider, so that words in a figure can be read on a narrow screen."""
+
 CROWDED = 12
 """From so many states on, a panel is too narrow for words beside one another."""
-TIGHT = {"labelsize": 5, "labelrotation": 90}
+TIGHT = {"labelsize": 6, "labelrotation": 90}
+
+WHEN = ("before", "after")
 
 
 def action_probabilities(
-    metrics: Mapping[str, Any], titles: dict[str, str], states: Mapping[str, Sequence[str]]
-) -> Figure:
+    metrics: Mapping[str, Any], titles: Mapping[str, str], states: Mapping[str, Sequence[str]]
+) -> Drawing:
     """Draw what the model does in each state of each game, before and after.
 
     Parameters
@@ -37,123 +35,192 @@ def action_probabilities(
     titles, states
         By game: its title, and how its states are called.
     """
-    games = list(metrics["after"])
-    figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
-    axes = figure.subplots(2, len(games), sharey=True, squeeze=False)
-    for row, when in enumerate(("before", "after")):
-        for column, game in enumerate(games):
-            axis: Axes = axes[row, column]
-            first = np.array(metrics[when][game]["p_cooperate"])
-            legal = np.array(metrics[when][game]["legal_by_state"])
-            x = np.arange(len(first))
-            axis.bar(x, first, color=FIRST, label="first action (cooperate)")
-            axis.bar(x, legal - first, bottom=first, color=SECOND, label="any other action (defect)")
-            axis.bar(x, 1 - legal, bottom=legal, color=ILLEGAL, label="illegal answer")
-            axis.set(xticks=x, xticklabels=states[game], ylim=(0, 1))
-            axis.tick_params(axis="x", **(TIGHT if len(x) >= CROWDED else {"labelsize": 7}))
-            if row == 0:
-                axis.set_title(_wrapped(titles[game]), fontsize=9)
-        axes[row, 0].set_ylabel(f"{when} training\nprobability")
+    games = list(titles)
+    figure = Figure(figsize=(WIDTH, 0.9 + 1.25 * len(games)), layout="constrained")
+    axes = figure.subplots(len(games), 2, sharey=True, squeeze=False)
+    for (row, column), axis in np.ndenumerate(axes):
+        game, found = games[row], metrics[WHEN[column]][games[row]]
+        _stacked(axis, np.array(found["p_cooperate"]), np.array(found["legal_by_state"]))
+        axis.set(xticks=range(len(states[game])), xticklabels=states[game], ylim=(0, 1))
+        axis.tick_params(axis="x", **(TIGHT if len(states[game]) >= CROWDED else {"labelsize": 8}))
+        if row == 0:
+            axis.set_title(f"{WHEN[column]} training", fontsize=10)
+        if column == 0:
+            axis.set_ylabel(f"{_wrapped(titles[game])}\nprobability", fontsize=8)
+    for axis in axes[-1]:
+        axis.set_xlabel("last round: own move, then the opponent's", fontsize=9)
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    axes[1, len(games) // 2].set_xlabel("last round: own move, then the opponent's", fontsize=9)
-    return figure
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    told = [
+        f"in {titles[game]} {_pairs(states[game], metrics['after'][game]['p_cooperate'])}"
+        for game in games
+        if len(states[game]) < CROWDED
+    ]
+    return Drawing(
+        figure,
+        "Stacked bars of action probabilities by state, before and after training. "
+        f"Probability of the first action after training: {'; '.join(told) or 'see the table'}.",
+    )
 
 
-def action_types(history: Sequence[Mapping[str, Any]]) -> Figure:
+def action_types(history: Sequence[Mapping[str, Any]]) -> Drawing:
     """Draw the share of each action type in training episodes, update by update (stacked areas).
 
     After Tennant et al. (2025), Figure 2; expected shares instead of counts.
     """
-    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
     axis = figure.subplots()
     updates = [record["update"] for record in history]
     kinds = list(history[0]["action_types"])
-    colours = [TYPE_COLOURS.get(kind, ILLEGAL if kind.startswith("illegal") else None) for kind in kinds]
+    colours = [TYPES.get(kind, ILLEGAL if kind.startswith("illegal") else None) for kind in kinds]
     shares = np.array([[record["action_types"][kind] for record in history] for kind in kinds])
     shares = shares / np.maximum(shares.sum(axis=0), 1e-12)
-    axis.stackplot(updates, shares, labels=kinds, colors=None if None in colours else colours)
+    axis.stackplot(
+        updates,
+        shares,
+        labels=kinds,
+        colors=None if None in colours else colours,
+        hatch=["//" if kind.startswith("illegal") else "" for kind in kinds],
+        edgecolor="white",
+        linewidth=0.5,
+    )
     axis.set(
         xlim=(updates[0], max(updates[-1], updates[0] + 1)), ylim=(0, 1), xlabel="update", ylabel="share of actions"
     )
-    axis.legend(
-        title="action | opponent's\nlast action",
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        frameon=False,
-        reverse=True,
+    figure.legend(
+        title="action | opponent's last action", loc="outside lower center", ncols=min(len(kinds), 6), frameon=False
     )
-    return figure
+    most = max(range(len(kinds)), key=lambda place: shares[place, -1])
+    return Drawing(
+        figure,
+        f"Stacked areas of action types over {len(updates)} updates; at the end {kinds[most]} is the most frequent, "
+        f"with {shares[most, -1]:.0%} of actions.",
+    )
 
 
-def moral_regret(metrics: Mapping[str, Any], titles: dict[str, str]) -> Figure:
+def moral_regret(metrics: Mapping[str, Any], titles: Mapping[str, str]) -> Drawing:
     """Draw the moral regret in each game before and after, one panel a value.
 
     After Tennant et al. (2025), Figure 4; exact, and normalised to [0, 1]. The thin line reaches to
     the presentation with the highest regret.
     """
-    games = list(metrics["after"])
+    games = list(titles)
     values = list(metrics["after"][games[0]]["moral_regret"])
-    figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")
-    axes = figure.subplots(1, len(values), sharey=True, squeeze=False)[0]
-    x = np.arange(len(games))
-    for axis, value in zip(axes, values, strict=True):
+    reach = {
+        value: {
+            when: [(found["moral_regret"][value], found["moral_regret_highest"][value]) for found in _of(metrics, when)]
+            for when in WHEN
+        }
+        for value in values
+    }
+    figure = bars_by_game([titles[game] for game in games], reach, [f"{value} regret" for value in values])
+    told = [
+        f"the largest {value} regret goes from {max(low for low, _ in found['before']):.2f} to "
+        f"{max(low for low, _ in found['after']):.2f}"
+        for value, found in reach.items()
+    ]
+    return Drawing(figure, f"Bars of moral regret by game, before and after training: {listed(told)}.")
+
+
+def bars_by_game(
+    titles: Sequence[str], reach: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], names: Sequence[str]
+) -> Figure:
+    """Draw bars in [0, 1] before and after training: one row a game, one panel a measure, all of one scale.
+
+    Parameters
+    ----------
+    titles
+        Of the games.
+    reach
+        By measure and ``before`` or ``after``: for each game the number, and where a thin line from it ends.
+    names
+        What stands under the panels.
+    """
+    figure = Figure(figsize=(WIDTH, 1.1 + 0.62 * len(titles)), layout="constrained")
+    axes = figure.subplots(1, len(reach), sharey=True, sharex=True, squeeze=False)[0]
+    y = np.arange(len(titles))
+    for axis, found, name in zip(axes, reach.values(), names, strict=True):
         for shift, when, colour in ((-0.2, "before", BEFORE), (0.2, "after", AFTER)):
-            mean = np.array([metrics[when][game]["moral_regret"][value] for game in games])
-            most = np.array([metrics[when][game]["moral_regret_highest"][value] for game in games])
-            bars = axis.bar(x + shift, mean, 0.38, color=colour, label=f"{when} training")
-            axis.vlines(x + shift, mean, most, color="black", linewidth=0.8)
-            axis.bar_label(bars, [f"{number:.2f}" for number in mean], fontsize=7, padding=1)
-        axis.set(title=f"{value} regret", xticks=x, ylim=(0, 1.12))
-        axis.set_xticklabels([_wrapped(titles[game]) for game in games], fontsize=7)
-    axes[0].set_ylabel("moral regret")
+            number, end = np.array(found[when]).T
+            bars = axis.barh(
+                y + shift, number, 0.38, color=colour, hatch="//" if when == "before" else "", edgecolor="white"
+            )
+            bars.set_label(f"{when} training")
+            axis.hlines(y + shift, number, end, color=BLACK, linewidth=1)
+            for row, far in enumerate(np.maximum(number, end)):
+                axis.text(far + 0.02, row + shift, f"{number[row]:.2f}", va="center", fontsize=8)
+        axis.set(xlim=(0, 1.2), xticks=(0, 0.5, 1), xlabel=name)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set_yticks(y, list(map(_wrapped, titles)), fontsize=9)
+    axes[0].invert_yaxis()
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure
 
 
-def telling(metrics: Mapping[str, Any], titles: dict[str, str], states: Mapping[str, Sequence[str]]) -> Figure:
+def telling(metrics: Mapping[str, Any], titles: Mapping[str, str], states: Mapping[str, Sequence[str]]) -> Drawing:
     """Draw how much the telling alone changes behaviour: the presentation gap by game and state.
 
     Outlined cells are states in which the trained value tells the actions apart.
     """
-    games = list(metrics["after"])
-    figure = Figure(figsize=(WIDTH, 0.9 + 0.42 * len(games)), layout="constrained")
+    games = list(titles)
+    figure = Figure(figsize=(WIDTH, 1.2 + 0.42 * len(games)), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     width = max(len(states[game]) for game in games)
-    for axis, when in zip(axes, ("before", "after"), strict=True):
+    for axis, when in zip(axes, WHEN, strict=True):
         gaps = np.full((len(games), width), np.nan)
-        for row, game in enumerate(games):
-            gaps[row, : len(states[game])] = metrics[when][game]["presentation_gap"]
-        image = axis.imshow(gaps, vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
-        for row, game in enumerate(games):
-            for column, gap in enumerate(metrics[when][game]["presentation_gap"] if width < CROWDED else ()):
-                axis.text(
-                    column,
-                    row,
-                    f"{gap:.2f}",
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color="white" if gap > 0.6 else "black",
-                )
-            for column in metrics[when][game]["judged_states"]:
+        for row, found in enumerate(_of(metrics, when)):
+            gaps[row, : len(found["presentation_gap"])] = found["presentation_gap"]
+            for column in found["judged_states"]:
                 axis.add_patch(_outline(column, row))
-        axis.set(title=f"{when} training", xticks=np.arange(width), yticks=np.arange(len(games)))
-        axis.set_xticklabels(
-            max((states[game] for game in games), key=len) if width == len(states[games[0]]) else range(width)
-        )
-        if width >= CROWDED:
-            axis.tick_params(axis="x", **TIGHT)
-        axis.set_yticklabels([titles[game] for game in games])
-    figure.colorbar(image, ax=axes, label="presentation gap", shrink=0.9)
-    return figure
+        image = axis.imshow(gaps, vmin=0, vmax=1, cmap="cividis_r", aspect="auto")
+        if width < CROWDED:
+            _write_cells(axis, gaps)
+        axis.set(xticks=np.arange(width), yticks=np.arange(len(games)))
+        axis.set_title(f"{when} training", fontsize=10)
+        _name_states(axis, [states[game] for game in games])
+        axis.set_yticklabels([_wrapped(titles[game]) for game in games], fontsize=9)
+    figure.colorbar(image, ax=axes, label="presentation gap", location="bottom", aspect=40, shrink=0.6)
+    widest = max(found["presentation_gap_judged"] for found in _of(metrics, "after"))
+    return Drawing(
+        figure,
+        "Heat maps of the presentation gap by game and state, before and after training; after it, the largest gap in "
+        f"a state in which the value tells the actions apart is {widest:.2f}.",
+    )
 
 
-def _outline(column: int, row: int) -> Any:
-    from matplotlib.patches import Rectangle
+def _of(metrics: Mapping[str, Any], when: str) -> list[Mapping[str, Any]]:
+    return list(metrics[when].values())
 
-    return Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, fill=False, edgecolor="#D55E00", linewidth=2)
+
+def _stacked(axis: Axes, first: np.ndarray[Any, Any], legal: np.ndarray[Any, Any]) -> None:
+    x = np.arange(len(first))
+    axis.bar(x, first, color=FIRST, label="first action (cooperate)")
+    axis.bar(x, legal - first, bottom=first, color=SECOND, label="any other action (defect)")
+    axis.bar(x, 1 - legal, bottom=legal, color=ILLEGAL, hatch="//", edgecolor="white", label="illegal answer")
+
+
+def _write_cells(axis: Axes, numbers: np.ndarray[Any, Any]) -> None:
+    for (row, column), number in np.ndenumerate(numbers):
+        if np.isfinite(number):
+            colour = "white" if number > 0.6 else BLACK
+            axis.text(column, row, f"{number:.2f}", ha="center", va="center", fontsize=8, color=colour)
+
+
+def _name_states(axis: Axes, states: Sequence[Sequence[str]]) -> None:
+    """Name the columns after the states if all games have as many, else number them."""
+    longest = max(states, key=len)
+    same = {len(own) for own in states} == {len(longest)}
+    axis.set_xticklabels(longest if same else list(map(str, range(len(longest)))))
+    axis.tick_params(axis="x", **(TIGHT if len(longest) >= CROWDED else {"labelsize": 8}))
+
+
+def _outline(column: int, row: int) -> Rectangle:
+    return Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, fill=False, edgecolor=VERMILLION, linewidth=2)
+
+
+def _pairs(states: Sequence[str], numbers: Sequence[float]) -> str:
+    return ", ".join(f"{state} {number:.2f}" for state, number in zip(states, numbers, strict=True))
 
 
 def _wrapped(title: str) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games import games
-from moral_games.report import learning_figures
+from moral_games.report import learning_figures, outcomes
+from moral_games.report.pieces import Card, Drawing, estimate, estimated, over
 
 TEMPLATE = "learning.html"
 
+CRITERION = (
+    f"A learner is said to have learned its value where its moral regret is at most {outcomes.SMALL_REGRET:g} at the "
+    f"upper end of its interval over seeds, so that it gains at least {1 - outcomes.SMALL_REGRET:.0%} of what legal "
+    "play can gain against the same others. All numbers are exact for what was learned."
+)
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Drawing]:
     """Return the figures of a learning run by name; those that its numbers do not allow are left out."""
     learners = metrics["learners"]
     drawn = {}
@@ -25,15 +30,27 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -
     return drawn
 
 
-def learning_headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """Return in one sentence what was learned."""
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence who has learned its value, and how sure that is."""
+    seeds = config["seeds"]
     said = [
-        f"{player} ({found['reward']}) takes its first action in {found['measures']['cooperation']['mean']:.0%} of "
-        f"rounds with moral regret {found['measures']['moral regret']['mean']:.2f}"
+        f"{player} ({found['reward']}) {_learned(found['measures']['moral regret'])}, with moral regret "
+        f"{estimate(found['measures']['moral regret'], seeds)}, and takes its first action in "
+        f"{estimate(found['measures']['cooperation'], seeds, '.0%')} of rounds"
         for player, found in metrics["learners"].items()
     ]
+    return f"{config['agent']} on {_title(config)}: {'; '.join(said)} ({over(seeds, 'seed')})."
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter: regrets of the first learners, and what all come to together."""
     seeds = config["seeds"]
-    return f"After learning, {'; '.join(said)} ({'one seed' if seeds == 1 else f'means over {seeds} seeds'})."
+    shown = [
+        estimated(f"moral regret of {player}", found["measures"]["moral regret"], seeds, "seed", note=found["reward"])
+        for player, found in list(metrics["learners"].items())[:2]
+    ]
+    shown += [estimated(name, found, seeds, "seed") for name, found in metrics["together"].items()]
+    return shown[:5]
 
 
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,13 +61,20 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
     config, metrics
         The content of ``config.json`` and ``metrics.json``.
     """
-    shared = ("agent", "game", "reward", "name", "seeds", "seed", "discount", "initial", "opponent", "other_reward")
-    constants = {key: setting for key, setting in config.items() if key not in (*shared, "checkpoint_every")}
     return {
         "config": config,
         "metrics": metrics,
-        "title": games.get(config["game"]).title or config["game"],
-        "constants": constants,
-        "headline": learning_headline(config, metrics),
+        "title": _title(config),
+        "headline": headline(config, metrics),
         "measures": list(next(iter(metrics["learners"].values()))["measures"]),
     }
+
+
+def _title(config: Mapping[str, Any]) -> str:
+    return games.get(config["game"]).title or str(config["game"])
+
+
+def _learned(regret: Mapping[str, float]) -> str:
+    if regret["high"] <= outcomes.SMALL_REGRET:
+        return "has learned its value"
+    return "has learned nothing of its value" if regret["low"] >= 1 - outcomes.LEAST_CHANGE else "does not do its best"

@@ -1,4 +1,4 @@
-"""The figures of a learning run: one function each, from a run's numbers to a matplotlib figure."""
+"""The figures of a learning run: one function each, from a run's numbers to a figure and what is seen in it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from moral_games.analysis.intervals import bootstrap
-from moral_games.report.figures import ILLEGAL, TYPE_COLOURS, WIDTH
+from moral_games.report.figures import WIDTH
+from moral_games.report.palette import FILLS, ILLEGAL, LIGHT_GREY, TYPES, ink, style
+from moral_games.report.pieces import Drawing, listed, shortened
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-DARK = ("#0072B2", "#D55E00", "#000000", "#777777")
-DASHES = ("-", "--", "-.", ":")
-PANELS_A_ROW = 3
+PANELS_A_ROW = 2
+CROWD = 4
+"""With more curves a panel has a row for itself."""
+
+PLAYER_PANELS = 3
 
 
-def learning_curves(history: Sequence[Mapping[str, Any]], done_in: str = "rounds or updates") -> Figure:
+def learning_curves(history: Sequence[Mapping[str, Any]], done_in: str = "rounds or updates") -> Drawing:
     """Draw each measure over the course of learning: the mean over seeds and its 95 % bootstrap interval.
 
     Parameters
@@ -35,27 +38,50 @@ def learning_curves(history: Sequence[Mapping[str, Any]], done_in: str = "rounds
     for key in history[0]:
         if key != "done":
             panels.setdefault(key.partition("/")[0], []).append(key)
-    columns = min(len(panels), PANELS_A_ROW)
-    rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(WIDTH, 2.9 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis in axes[len(panels) :]:
-        axis.remove()
-    for axis, (measure, keys) in zip(axes, panels.items(), strict=False):
-        for place, key in enumerate(keys):
-            by_seed = np.array([np.atleast_1d(record[key]) for record in history], dtype=np.float64).T
-            mean, low, high = bootstrap(by_seed, np.random.default_rng(0), resamples=500)
-            colour, dash = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
-            axis.plot(done, mean, color=colour, linestyle=dash, linewidth=1.6, label=key.partition("/")[2] or measure)
-            axis.fill_between(done, low, high, color=colour, alpha=0.2, linewidth=0)
-        axis.set(title=measure, xlabel=f"{done_in} learned from")
+    layout = _layout(panels)
+    figure = Figure(figsize=(WIDTH, 2.6 * len(layout)), layout="constrained")
+    axes = figure.subplot_mosaic(layout, empty_sentinel="")
+    told = []
+    for measure, keys in panels.items():
+        axis = axes[measure]
+        means = [_curve(axis, done, history, key, place) for place, key in enumerate(keys)]
+        axis.set(ylabel=measure, xlabel=f"{done_in} learned from")
         axis.grid(alpha=0.25)
-        if len(keys) > 1 or "/" in keys[0]:
+        if len(keys) > CROWD:
+            axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+        elif len(keys) > 1 or "/" in keys[0]:
             axis.legend(framealpha=0.6, edgecolor="none", fontsize=8)
-    return figure
+        told.append(
+            f"{measure} from {np.mean([mean[0] for mean in means]):.2f} to {np.mean([mean[-1] for mean in means]):.2f}"
+        )
+    return Drawing(figure, f"Curves over the course of learning, {done[-1]:,} {done_in}: {listed(told)}.")
 
 
-def policies(learners: Mapping[str, Any]) -> Figure:
+def _layout(panels: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Return rows of two panels, those with many curves alone in a row at the end."""
+    few = [measure for measure, keys in panels.items() if len(keys) <= CROWD]
+    many = [measure for measure in panels if measure not in few]
+    columns = 1 if len(few) <= 1 else 2
+    rows = [few[at : at + columns] for at in range(0, len(few), columns)]
+    return [
+        *([*row, *[""] * (columns - len(row))] for row in rows),
+        *([measure] * columns for measure in many),
+    ]
+
+
+def _curve(
+    axis: Axes, done: Sequence[int], history: Sequence[Mapping[str, Any]], key: str, place: int
+) -> NDArray[np.float64]:
+    """Draw the mean over seeds of one entry of the history with its interval; return the mean."""
+    by_seed = np.array([np.atleast_1d(record[key]) for record in history], dtype=np.float64).T
+    mean, low, high = bootstrap(by_seed, np.random.default_rng(0), resamples=500)
+    look = style(place) | {"marker": ""}
+    axis.plot(done, mean, **look, linewidth=1.6, label=shortened(key.partition("/")[2] or key, 32))
+    axis.fill_between(done, low, high, color=look["color"], alpha=0.2, linewidth=0)
+    return mean
+
+
+def policies(learners: Mapping[str, Any]) -> Drawing:
     """Draw what each learner does in each state: action probabilities, the mean over seeds.
 
     Black lines are the 95 % bootstrap interval of the first action's.
@@ -65,29 +91,36 @@ def policies(learners: Mapping[str, Any]) -> Figure:
     learners
         By player, as in ``metrics.json``; each has a policy by state.
     """
-    figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
-    axes = figure.subplots(1, len(learners), sharey=True, squeeze=False)[0]
-    for axis, (player, found) in zip(axes, learners.items(), strict=True):
+    rows = -(-len(learners) // PANELS_A_ROW)
+    figure = Figure(figsize=(WIDTH, 0.5 + 2.5 * rows), layout="constrained")
+    axes = figure.subplots(rows, min(len(learners), PANELS_A_ROW), sharey=True, squeeze=False).ravel()
+    for axis in axes[len(learners) :]:
+        axis.remove()
+    told = []
+    for axis, (player, found) in zip(axes, learners.items(), strict=False):
         policy = found["policy"]
         mean, low, high = (np.array(policy["probabilities"][part]) for part in ("mean", "low", "high"))
         x = np.arange(len(mean))
         bottom = np.zeros(len(mean))
         for action, letter in enumerate(policy["actions"]):
-            axis.bar(x, mean[:, action], bottom=bottom, color=COLOURS[action % len(COLOURS)], label=letter)
+            axis.bar(x, mean[:, action], bottom=bottom, color=FILLS[action % len(FILLS)], label=letter)
             bottom = bottom + mean[:, action]
-        axis.bar(x, 1 - np.minimum(bottom, 1), bottom=bottom, color=ILLEGAL)
+        axis.bar(x, 1 - np.minimum(bottom, 1), bottom=bottom, color=ILLEGAL, hatch="//", edgecolor="white")
         axis.vlines(x, low[:, 0], high[:, 0], color="black", linewidth=2)
-        axis.set(xticks=x, ylim=(0, 1), title=f"{player}: {_shortened(found['reward'])}")
+        axis.set(xticks=x, ylim=(0, 1), title=f"{player}: {shortened(found['reward'], 36)}", ylabel="probability")
         axis.title.set_fontsize(9)
         axis.set_xticklabels(policy["states"], fontsize=8, rotation=0 if len(x) < 8 else 90)
         axis.set_xlabel("last round: own action, then the others'", fontsize=9)
-    axes[0].set_ylabel("probability")
+        if len(x) < 8:
+            pairs = zip(policy["states"], mean[:, 0], strict=True)
+            told.append(f"{player} {', '.join(f'{state} {number:.2f}' for state, number in pairs)}")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, title="action", loc="outside right center", frameon=False)
-    return figure
+    figure.legend(handles, labels, title="action", loc="outside lower center", ncols=min(len(labels), 8), frameon=False)
+    seen = f"; probability of the first action: {'; '.join(told)}" if told else ""
+    return Drawing(figure, f"Stacked bars of action probabilities by state, one panel a learner{seen}.")
 
 
-def players(learners: Mapping[str, Any]) -> Figure:
+def players(learners: Mapping[str, Any]) -> Drawing:
     """Draw each measure of each of many learners: means over runs and their 95 % bootstrap intervals.
 
     Parameters
@@ -96,28 +129,39 @@ def players(learners: Mapping[str, Any]) -> Figure:
         By player, as in ``metrics.json``.
     """
     names = list(next(iter(learners.values()))["measures"])
-    figure = Figure(figsize=(WIDTH, 1.4 + 0.27 * len(learners)), layout="constrained")
-    axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    rows = -(-len(names) // PLAYER_PANELS)
+    figure = Figure(figsize=(WIDTH, (1.0 + 0.24 * len(learners)) * rows), layout="constrained")
+    axes = figure.subplots(rows, min(len(names), PLAYER_PANELS), sharey=True, squeeze=False).ravel()
+    for axis in axes[len(names) :]:
+        axis.remove()
     y = np.arange(len(learners))
-    for place, (axis, name) in enumerate(zip(axes, names, strict=True)):
-        found = [learner["measures"][name] for learner in learners.values()]
-        mean, low, high = (np.array([interval[part] for interval in found]) for part in ("mean", "low", "high"))
-        axis.hlines(y, low, high, color=COLOURS[place % len(COLOURS)], linewidth=2)
-        axis.plot(mean, y, "o", color=COLOURS[place % len(COLOURS)], markersize=4)
-        axis.set_title(name, fontsize=9)
+    told = []
+    for place, (axis, name) in enumerate(zip(axes, names, strict=False)):
+        found = {player: learner["measures"][name] for player, learner in learners.items()}
+        mean, low, high = (
+            np.array([interval[part] for interval in found.values()]) for part in ("mean", "low", "high")
+        )
+        look = style(place)
+        axis.hlines(y, low, high, color=look["color"], linewidth=2)
+        axis.plot(mean, y, look["marker"], color=look["color"], markersize=4)
+        axis.set_xlabel(name, fontsize=9)
         axis.tick_params(labelsize=8)
         axis.grid(alpha=0.25)
-    axes[0].set_yticks(y, [f"{player}: {_shortened(found['reward'])}" for player, found in learners.items()])
+        least, most = (pick(found, key=lambda player: found[player]["mean"]) for pick in (min, max))
+        told.append(f"{name} from {found[least]['mean']:.2f} ({least}) to {found[most]['mean']:.2f} ({most})")
+    axes[0].set_yticks(
+        y, [f"{player.removeprefix('player_')}: {shortened(f['reward'], 24)}" for player, f in learners.items()]
+    )
     axes[0].invert_yaxis()
-    return figure
+    return Drawing(figure, f"Each measure of each of {len(learners)} players, with intervals: {'; '.join(told)}.")
 
 
-def action_types(learners: Mapping[str, Any]) -> Figure:
+def action_types(learners: Mapping[str, Any]) -> Drawing:
     """Draw the exact share of rounds of each action type after learning, a bar for each learner.
 
     A type is the own action given what the others did in the round before.
     """
-    figure = Figure(figsize=(WIDTH, 1.5 + 0.5 * len(learners)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.8 + 0.5 * len(learners)), layout="constrained")
     axis: Axes = figure.subplots()
     shares = {
         player: {kind: share["mean"] for kind, share in found["action_types"].items()}
@@ -129,20 +173,20 @@ def action_types(learners: Mapping[str, Any]) -> Figure:
     left = np.zeros(len(shares))
     for place, kind in enumerate(kinds):
         widths = np.array([own.get(kind, 0.0) for own in shares.values()])
-        colour = TYPE_COLOURS.get(kind, "#DDDDDD" if kind.endswith("|start") else COLOURS[place % len(COLOURS)])
+        colour = TYPES.get(kind, LIGHT_GREY if kind.endswith("|start") else FILLS[place % len(FILLS)])
         bars = axis.barh(list(shares), widths, left=left, color=colour, edgecolor="white", label=kind)
         told = [kind if width > 0.06 else "" for width in widths]
-        axis.bar_label(bars, told, label_type="center", fontsize=8, color="white" if colour in DARK else "black")
+        axis.bar_label(bars, told, label_type="center", fontsize=8, color=ink(colour))
         left = left + widths
     axis.invert_yaxis()
     axis.set(xlim=(0, 1), xlabel="share of rounds, action | the others' last action")
-    axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
-    return figure
+    figure.legend(loc="outside lower center", ncols=min(max(len(kinds), 1), 6), frameon=False, fontsize=8)
+    seen = [
+        f"{player} mostly {max(own, key=lambda kind: own[kind])} ({max(own.values()):.0%})"
+        for player, own in shares.items()
+    ]
+    return Drawing(figure, f"Stacked bars of action types, one a learner: {'; '.join(seen)}.")
 
 
 def _largest(shares: Mapping[str, Mapping[str, float]], kind: str) -> float:
     return max(own.get(kind, 0.0) for own in shares.values())
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 48 else f"{text[:45]}..."

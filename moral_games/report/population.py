@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games import games
 from moral_games.report import learning_figures
+from moral_games.report.pieces import Card, Drawing, estimate, estimated, over
 
 TEMPLATE = "population.html"
 
+CRITERION = (
+    "A population has no goal of its own that it could miss: what its players do in the end is counted, exploration "
+    "included."
+)
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Drawing]:
     """Return the figures by name."""
     return {
         "learning-curves": learning_figures.learning_curves(history, "episodes"),
@@ -21,14 +25,20 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -
     }
 
 
-def population_headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """Return in one sentence how the population ends."""
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence how the population ends, and how sure that is."""
     together, runs = metrics["together"], config["seeds"]
     return (
         f"In the last {metrics['episodes']} episodes players take their first action in "
-        f"{together['cooperation']['mean']:.0%} of their moves and {together['selected cooperated']['mean']:.0%} of "
-        f"those selected had taken it last ({'one run' if runs == 1 else f'means over {runs} runs'})."
+        f"{estimate(together['cooperation'], runs, '.0%')} of their moves, and "
+        f"{estimate(together['selected cooperated'], runs, '.0%')} of those selected had taken it last "
+        f"({over(runs, 'run')})."
     )
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter: what all players come to together."""
+    return [estimated(name, found, config["seeds"], "run") for name, found in metrics["together"].items()][:5]
 
 
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,12 +49,10 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
     config, metrics
         The content of ``config.json`` and ``metrics.json``.
     """
-    shown = ("agent", "game", "reward", "name", "seeds", "seed", "players", "episodes")
     return {
         "config": config,
         "metrics": metrics,
         "title": games.get(config["game"]).title or config["game"],
-        "constants": {key: setting for key, setting in config.items() if key not in shown},
-        "headline": population_headline(config, metrics),
+        "headline": headline(config, metrics),
         "measures": list(next(iter(metrics["learners"].values()))["measures"]),
     }

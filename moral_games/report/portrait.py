@@ -6,19 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from moral_games.analysis.fit_summary import summarised
 from moral_games.report import portrait_figures
-from moral_games.report.preference_figures import preferences
+from moral_games.report.pieces import Card, Drawing
+from moral_games.report.preference_figures import drawn_preferences
 
 TEMPLATE = "portrait.html"
+
+CRITERION = (
+    "Everybody is asked the same, and all is exact for the models' probabilities. A column with one model says nothing "
+    "about how much another seed would differ: it has no interval; one with several has its lowest and its highest."
+)
 
 Measure = Callable[[Mapping[str, Any]], float | None]
 """From one portrait to a number, None where there is none."""
 
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Figure]:
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Drawing]:
     """Return the figures by name."""
     portraits = metrics["portraits"]
     drawn = {
@@ -27,13 +32,13 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = 
         "passengers": portrait_figures.passengers(portraits),
         "prices": portrait_figures.prices(portraits),
     }
-    fits = {
-        name if len(found) == 1 else f"{name} {place}": summarised(each["games"]["preferences"])
-        for name, found in portraits.items()
-        for place, each in enumerate(found, 1)
-        if _tells_kappa(each)
-    }
-    return ({"preferences": preferences(fits)} if fits else {}) | drawn
+    fits, places = {}, {}
+    for column, (name, found) in enumerate(portraits.items()):
+        for place, each in enumerate(found, 1):
+            if _tells_kappa(each):
+                told = name if len(found) == 1 else f"{name} {place}"
+                fits[told], places[told] = summarised(each["games"]["preferences"]), column
+    return ({"preferences": drawn_preferences(fits, places)} if fits else {}) | drawn
 
 
 def _tells_kappa(portrait: Mapping[str, Any]) -> bool:
@@ -56,16 +61,35 @@ def table(metrics: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[s
     ]
 
 
-def portrait_headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """Return in one sentence who gives the answers of homo moralis most often."""
-    right = {name: _mean(found, _right) for name, found in metrics["portraits"].items()}
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence who gives the answers of homo moralis most often, and how sure that is."""
+    right = _rights(metrics)
     best = max(right, key=lambda name: right[name])
-    told = ", ".join(f"{name} {share:.2f}" for name, share in right.items() if name != best)
+    several = any(len(found) > 1 for found in metrics["portraits"].values())
+    told = ", ".join(f"{name} {_cell(_measured(metrics, name), 2)}" for name in right if name != best)
     beside = f"; beside it {told}" if told else ""
     return (
         f"In games that nobody was taught, {best} gives the answer of homo moralis (κ = {config['kappa']:g}) with "
-        f"probability {right[best]:.2f}{beside}."
+        f"probability {_cell(_measured(metrics, best), 2)}{beside} "
+        f"({'lowest and highest where a column has several models' if several else 'one model each: no interval'})."
     )
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter: the right answers of the first columns."""
+    legal = {name: _mean(found, GAMES["games: legal"]) for name, found in metrics["portraits"].items()}
+    return [
+        Card(f"right answers, {name}", f"{share:.1%}", f"{legal[name]:.0%} legal")
+        for name, share in _rights(metrics).items()
+    ][:5]
+
+
+def _rights(metrics: Mapping[str, Any]) -> dict[str, float]:
+    return {name: _mean(found, _right) for name, found in metrics["portraits"].items()}
+
+
+def _measured(metrics: Mapping[str, Any], name: str) -> list[float | None]:
+    return [_right(each) for each in metrics["portraits"][name]]
 
 
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +108,7 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "estimates": estimates,
         "taught": taught,
         "regret": _regrets(metrics),
-        "headline": portrait_headline(config, metrics),
+        "headline": headline(config, metrics),
     }
 
 
@@ -108,12 +132,12 @@ def _regrets(metrics: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def _cell(found: Sequence[float | None]) -> str:
+def _cell(found: Sequence[float | None], digits: int = 3) -> str:
     known = [entry for entry in found if entry is not None]
     if not known:
         return "-"
-    mean = f"{np.mean(known):.3f}"
-    return mean if len(found) == 1 else f"{mean} ({min(known):.3f} to {max(known):.3f})"
+    mean = f"{np.mean(known):.{digits}f}"
+    return mean if len(found) == 1 else f"{mean} ({min(known):.{digits}f} to {max(known):.{digits}f})"
 
 
 def _mean(found: Sequence[Mapping[str, Any]], measure: Measure) -> float:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games.report import learning_figures, pricing_figures
+from moral_games.report.pieces import Card, Drawing, counted, estimate, estimated, over
 
 TEMPLATE = "pricing.html"
 
+CRITERION = (
+    "A profit gain of 0 is competition and of 1 is collusion. Firms are said to collude in part where the lower end of "
+    "its interval is above 0. All numbers are exact for the learned strategies."
+)
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Drawing]:
     """Return the figures by name."""
     return {
         "learning-curves": learning_figures.learning_curves(history, "periods"),
@@ -20,14 +24,32 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -
     }
 
 
-def pricing_headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """Return in one sentence how far the firms collude."""
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in one sentence how far the firms that learned collude, and how sure that is."""
     measures, anchors, runs = metrics["measures"], metrics["anchors"], config["seeds"]
+    gain = measures["profit gain"]
     return (
-        f"The firms charge {measures['price']['mean']:.2f}, where competition would be at "
-        f"{anchors['competition']:.2f} and collusion at {anchors['collusion']:.2f}: a profit gain of "
-        f"{measures['profit gain']['mean']:.2f} ({'one run' if runs == 1 else f'means over {runs} runs'})."
+        f"After learning the firms {colluding(gain['low'])}: they charge {estimate(measures['price'], runs)}, where "
+        f"competition would be at {anchors['competition']:.2f} and collusion at {anchors['collusion']:.2f}: a profit "
+        f"gain of {estimate(gain, runs)} ({over(runs, 'run')})."
     )
+
+
+def colluding(lowest: float) -> str:
+    """Return in words what a profit gain of so much at least means."""
+    return "collude in part" if lowest > 0 else "do not surely collude"
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter."""
+    runs, anchors, periods = config["seeds"], metrics["anchors"], metrics["periods"]
+    notes = {"price": f"competition {anchors['competition']:.2f}, collusion {anchors['collusion']:.2f}"}
+    shown = [
+        estimated(name, found, runs, "run", note=notes.get(name, "")) for name, found in metrics["measures"].items()
+    ][:4]
+    finished = [period for period in periods if period]
+    longest = f"after at most {max(finished):,} periods" if finished else "nobody's strategy had settled"
+    return [*shown, Card("settled", f"{len(finished)} of {counted(len(periods), 'run')}", longest)]
 
 
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,10 +60,8 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
     config, metrics
         The content of ``config.json`` and ``metrics.json``.
     """
-    shown = ("agent", "name", "seeds", "seed")
     return {
         "config": config,
         "metrics": metrics,
-        "constants": {key: setting for key, setting in config.items() if key not in shown},
-        "headline": pricing_headline(config, metrics),
+        "headline": headline(config, metrics),
     }

@@ -11,11 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from moral_games.analysis.tournament import Standing, TournamentResult
+from moral_games.report.palette import BLUE, DASHES, LIGHT_GREY, LINES
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart; dashes tell apart what shares a colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", "--")
-BAR, OTHERS = "#0072B2", "#BBBBBB"
+BAR, OTHERS = BLUE, LIGHT_GREY
 COLOUR_MAP = "cividis"
 
 INTERVAL = 1.96
@@ -74,7 +72,7 @@ def shares(times: ArrayLike, population: ArrayLike, names: Sequence[str]) -> Fig
     named, others = largest[:MOST_WITH_COLOUR], largest[MOST_WITH_COLOUR:]
     for place, k in enumerate(others):
         axis.plot(moments, drawn[:, k], color=OTHERS, zorder=1, label="_" if place else f"{len(others)} others")
-    styles = product(DASHES, COLOURS)
+    styles = product(DASHES, LINES)
     for k, (dash, colour) in zip(sorted(named, key=lambda k: -drawn[-1, k]), styles, strict=False):
         axis.plot(moments, drawn[:, k], linestyle=dash, color=colour, label=names[k])
     axis.set(xlim=(moments[0], moments[-1]), ylim=(0, None), xlabel="time", ylabel="share of the population")

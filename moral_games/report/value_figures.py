@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 from moral_games.games import MatrixGame
 from moral_games.games.kinds import letters
 from moral_games.repeated import action_letters
+from moral_games.report.palette import DASHES, LINES, PALE
 from moral_games.rewards import RewardFunction, get, transform
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-BANDS = ("#F2F2F2", "#FFFFFF")
+BANDS = (PALE, "#FFFFFF")
 POINTS = 201
 
 
@@ -43,10 +42,9 @@ def transformation(game: MatrixGame, name: str, parameter: str, least: float = 0
     axis = figure.subplots()
     first, second = action_letters(game)
     told = {"T": second + first, "R": first + first, "P": second + second, "S": first + second}
-    for colour, (letter, rewards) in zip(
-        COLOURS, zip(told, np.array([letters(after) for after in made]).T, strict=True), strict=True
-    ):
-        axis.plot(grid, rewards, color=colour, linewidth=2, label=f"{letter}, after {told[letter]}")
+    rewards = np.array([letters(after) for after in made]).T
+    for letter, drawn, colour, dash in zip(told, rewards, LINES, DASHES, strict=False):
+        axis.plot(grid, drawn, color=colour, linestyle=dash, linewidth=2, label=f"{letter}, after {told[letter]}")
     for band, (kind, (start, end)) in enumerate(_stretches(grid, [after.kind for after in made])):
         axis.axvspan(start, end, color=BANDS[band % 2], zorder=0)
         axis.text((start + end) / 2, 1.01, kind.replace("_", "\n"), transform=axis.get_xaxis_transform(), ha="center")

@@ -9,13 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from moral_games.report.figures import AFTER, FIRST, ILLEGAL, SECOND, WIDTH
+from moral_games.report.figures import WIDTH
+from moral_games.report.palette import AFTER, DARK_GREY, FIRST, GREY, LIGHT_GREY, SECOND
+from moral_games.report.pieces import Drawing, listed
 
 RIDERS = {"alone": (FIRST, "-", "o"), "co-worker": (AFTER, "--", "s"), "family": (SECOND, "-.", "D")}
 """By who is inside: colour, dash and marker."""
 
 TITLES = {"should": "what the vehicle should do", "buy": "which vehicle it would buy"}
-THEORY = "#555555"
 
 
 def vehicle_figure(metrics: Mapping[str, Any]) -> Figure:
@@ -50,14 +51,40 @@ def passenger_curves(passengers: Mapping[str, Any]) -> Figure:
     return figure
 
 
+def drawn_effects(conjoint: Mapping[str, Any]) -> Drawing:
+    """Draw the effects as `effects_beside_people` does, and say what is seen."""
+    told = [
+        f"{row['more']} rather than {row['less']} {row['estimate']:+.2f} (people {row['human']:+.2f})"
+        for row in conjoint["effects"]
+        if row["estimate"] is not None
+    ]
+    return Drawing(
+        effects_beside_people(conjoint),
+        f"Effects of attributes on who is spared, with intervals, beside those of people: {listed(told)}.",
+    )
+
+
+def drawn_curves(passengers: Mapping[str, Any]) -> Drawing:
+    """Draw the curves as `passenger_curves` does, and say what is seen."""
+    told = []
+    for question, curves in passengers["curves"].items():
+        known = [p for curve in curves.values() for p in curve["sacrifice"] if p is not None]
+        if known:
+            told.append(f"{TITLES.get(question, question)} from {min(known):.2f} to {max(known):.2f}")
+    return Drawing(
+        passenger_curves(passengers),
+        f"Probability that those inside are sacrificed by number of pedestrians: {listed(told) or 'unknown'}.",
+    )
+
+
 def _effects(axis: Axes, conjoint: Mapping[str, Any]) -> None:
     rows = conjoint["effects"][::-1]
-    axis.axvline(0, color="#777777", linewidth=0.8)
+    axis.axvline(0, color=GREY, linewidth=0.8)
     for place, row in enumerate(rows):
-        axis.axhline(place, color=ILLEGAL, linewidth=0.5, zorder=0)
+        axis.axhline(place, color=LIGHT_GREY, linewidth=0.5, zorder=0)
         human = axis.scatter(row["human"], place, marker="D", facecolor="none", edgecolor=SECOND, s=46, zorder=2)
         if row["estimate"] is None:
-            axis.text(0, place, " no scenario tells", fontsize=8, va="center", color=THEORY)
+            axis.text(0, place, " no scenario tells", fontsize=8, va="center", color=DARK_GREY)
             continue
         low, high = (row["estimate"] if end is None else end for end in row["interval"])
         asked = axis.errorbar(
@@ -87,7 +114,7 @@ def _curves(figure: Any, passengers: Mapping[str, Any]) -> None:
     questions = list(passengers["curves"])
     axes: Sequence[Axes] = figure.subplots(1, len(questions), sharey=True, squeeze=False)[0]
     for axis, question in zip(axes, questions, strict=True):
-        axis.axhline(0.5, color="#777777", linewidth=0.8)
+        axis.axhline(0.5, color=GREY, linewidth=0.8)
         for riders, curve in passengers["curves"][question].items():
             colour, dash, marker = RIDERS[riders]
             probabilities = [np.nan if p is None else p for p in curve["sacrifice"]]
@@ -130,4 +157,4 @@ def _switches(axis: Axes, theory: Mapping[str, Mapping[str, Any]]) -> None:
     for value in next(iter(theory.values())):
         name = value.partition(",")[0]
         if name in marks:
-            axis.plot([], [], marks[name], color=THEORY, fillstyle="none", markersize=8, label=f"switch of {value}")
+            axis.plot([], [], marks[name], color=DARK_GREY, fillstyle="none", markersize=8, label=f"switch of {value}")

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from moral_games.report import vehicle_figures
+from moral_games.report.pieces import Card, Drawing
 
 TEMPLATE = "vehicles.html"
 
+CRITERION = (
+    "An attribute makes a difference where the 95 % interval of its effect over scenarios leaves out 0. Whoever has no "
+    "preference is at a distance of 1.144 from people."
+)
 
-def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+
+def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Drawing]:
     """Return the figures by name."""
     return {
-        "effects": vehicle_figures.effects_beside_people(metrics["conjoint"]),
-        "passengers": vehicle_figures.passenger_curves(metrics["passengers"]),
+        "effects": vehicle_figures.drawn_effects(metrics["conjoint"]),
+        "passengers": vehicle_figures.drawn_curves(metrics["passengers"]),
     }
 
 
@@ -34,6 +38,37 @@ def vehicle_headline(metrics: Mapping[str, Any]) -> str:
     return told + place
 
 
+def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return in a sentence or two who was asked what, whom it spares and how sure that is."""
+    asked = f"Asked whom a vehicle should spare in {metrics['conjoint']['scenarios']:,} scenarios, with intervals over"
+    return f"{asked} these: {vehicle_headline(metrics)}"
+
+
+def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
+    """Return the numbers that matter: the clearest effect, the distance from people, and what the order does."""
+    conjoint = metrics["conjoint"]
+    known = [row for row in conjoint["effects"] if row["estimate"] is not None]
+    shown = []
+    if known:
+        row = max(known, key=lambda row: abs(row["estimate"]))
+        shown.append(
+            Card(f"{row['more']} rather than {row['less']}", f"{row['estimate']:+.2f}", _between(row["interval"]))
+        )
+    distance, first = conjoint["distance"]["euclid"], conjoint["first_told"]
+    for name, (number, *interval) in (("distance from people", distance), ("case told first chosen", first)):
+        shown.append(Card(name, "-" if number is None else f"{number:.2f}", _between(interval)))
+    kinds = conjoint["kinds"]
+    return [
+        *shown,
+        Card("answers that are a choice", f"{kinds.get('choice', 0) or 0:.1%}", f"{conjoint['scenarios']} scenarios"),
+    ]
+
+
+def _between(interval: Sequence[float | None]) -> str:
+    low, high = interval
+    return "no interval" if low is None or high is None else f"95 % interval {low:.2f} to {high:.2f}"
+
+
 def _beyond_zero(interval: Sequence[float | None]) -> bool:
     low, high = interval
     return low is not None and high is not None and (low > 0 or high < 0)
@@ -47,4 +82,4 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
     config, metrics
         The content of ``config.json`` and ``metrics.json``.
     """
-    return {"config": config, "metrics": metrics, "headline": vehicle_headline(metrics)}
+    return {"config": config, "metrics": metrics, "headline": headline(config, metrics)}

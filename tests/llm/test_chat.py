@@ -311,7 +311,7 @@ def test_a_run_resumes_and_leaves_what_others_leave(
     assert judged["payoff"]["standard_error"] is not None and "message comes true" in judged
     assert set(judged["moral regret"]) == {"deontological", "utilitarian"}
     page = write_report(run.folder).read_text()
-    assert page.count("data:image/png;base64,") == 3 and page.count("<details") == 3
+    assert page.count("data:image/png;base64,") == 3 and page.count("<details") == 4
     assert load_run(run.folder).name == str(tiny_model_folder)
     capsys.readouterr()
     Evaluate(str(run.folder), json=True).run()

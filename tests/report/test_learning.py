@@ -11,8 +11,7 @@ import pytest
 
 import moral_games as mg
 from moral_games.repeated import action_letters, state_labels
-from moral_games.report import write_report
-from moral_games.report.learning import learning_headline
+from moral_games.report import headline, write_report
 from moral_games.runs import Run, write_json
 
 
@@ -66,8 +65,26 @@ def test_policies_with_other_memories_have_no_figure_by_state(tmp_path: Path) ->
     assert write_report(run.folder).read_text().count("data:image/png;base64,") == 2
 
 
-def test_the_headline_says_what_each_learner_does() -> None:
-    measures = {"cooperation": {"mean": 0.5}, "moral regret": {"mean": 0.125}}
-    said = learning_headline({"seeds": 3}, {"learners": {"player_0": {"reward": "selfish()", "measures": measures}}})
-    assert "player_0 (selfish()) takes its first action in 50% of rounds with moral regret 0.12" in said
-    assert "3 seeds" in said
+def learned(regret: dict[str, float], seeds: int) -> str:
+    measures = {"cooperation": {"mean": 0.5, "low": 0.4, "high": 0.6}, "moral regret": regret}
+    metrics = {"learners": {"player_0": {"reward": "selfish()", "measures": measures}}}
+    return headline({"agent": "made_up", "game": "ipd", "seeds": seeds}, metrics)
+
+
+@pytest.mark.parametrize(
+    ("regret", "said"),
+    [
+        ({"mean": 0.01, "low": 0.0, "high": 0.05}, "has learned its value, with moral regret 0.01 [0.00, 0.05]"),
+        ({"mean": 0.04, "low": 0.01, "high": 0.08}, "does not do its best, with moral regret 0.04 [0.01, 0.08]"),
+        ({"mean": 0.99, "low": 0.98, "high": 1.0}, "has learned nothing of its value"),
+    ],
+)
+def test_the_upper_end_of_the_interval_decides_whether_a_learner_succeeded(regret: dict[str, float], said: str) -> None:
+    sentence = learned(regret, seeds=3)
+    assert sentence.startswith("made_up on Iterated Prisoner's Dilemma: player_0 (selfish()) ") and said in sentence
+    assert "takes its first action in 50% [40%, 60%] of rounds (means over 3 seeds" in sentence
+
+
+def test_one_seed_has_no_interval() -> None:
+    sentence = learned({"mean": 0.01, "low": 0.01, "high": 0.01}, seeds=1)
+    assert sentence.endswith("(one seed: no interval).") and "[" not in sentence

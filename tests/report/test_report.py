@@ -10,8 +10,8 @@ import pytest
 
 import moral_games as mg
 from moral_games.analysis.tellings import summarise
-from moral_games.report import headline, write_report
-from moral_games.runs import Run, RunError, write_json
+from moral_games.report import write_report
+from moral_games.runs import Run, write_json
 
 VALUES = {"deontological": "deontological + illegal", "utilitarian": "utilitarian + illegal"}
 
@@ -57,19 +57,3 @@ def test_a_report_for_any_games(tmp_path: Path, games: tuple[str, ...]) -> None:
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     run = finished_run(tmp_path / "run", ("ipd",), name="<script>alert(1)</script>")
     assert "<script>" not in write_report(run.folder).read_text()
-
-
-def test_the_headline_says_what_became_of_the_taught_value() -> None:
-    def judged(regret: float, gap: float) -> dict[str, Any]:
-        return {"moral_regret": {"deontological": regret, "utilitarian": 0.5}, "presentation_gap_judged": gap}
-
-    metrics = {"before": {"ipd": judged(1.0, 0.2)}, "after": {"ipd": judged(0.01, 0.03), "chicken": judged(0.02, 0.07)}}
-    metrics["before"]["chicken"] = judged(0.9, 0.1)
-    said = headline({"reward": "deontological(penalty=3) + illegal(penalty=6)"}, metrics)
-    assert "deontological regret over 2 games went from 1.00 to 0.02" in said and "more than 0.07" in said
-
-
-def test_an_unfinished_run_has_no_report(tmp_path: Path) -> None:
-    Run.create(tmp_path / "run", {"name": "x"})
-    with pytest.raises(RunError, match=r"metrics\.json cannot be read"):
-        write_report(tmp_path / "run")
