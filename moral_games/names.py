@@ -83,7 +83,7 @@ def _wrong_in_folder_name(name: str) -> str | None:
 
 
 def call(text: str) -> tuple[str, dict[str, float]]:
-    """Read ``name`` or ``name(parameter=number, ...)``.
+    """Read ``name`` or ``name(parameter=number, ...)``; words with hyphens are read too, as a name that nothing has.
 
     Returns
     -------
@@ -100,6 +100,8 @@ def call(text: str) -> tuple[str, dict[str, float]]:
             return name, {}
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
             return name, {str(keyword.arg): number(keyword.value) for keyword in keywords}
+    if re.fullmatch(r"[^\W\d]\w*(-\w+)+", text.strip()):
+        return text.strip(), {}
     raise ValueError(f"cannot read {text!r}; write a name, or a name with parameters as in 'name(parameter=0.5)'")
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moral_games.names import check_folder_name
+import moral_games as mg
+from moral_games.names import call, check_folder_name
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,11 @@ def test_what_is_allowed_makes_one_folder_here(tmp_path_factory: pytest.TempPath
     home = tmp_path_factory.mktemp("home")
     (home / name).mkdir()
     assert [entry.name for entry in home.iterdir()] == [name]
+
+
+def test_hyphens_for_underscores_lead_to_the_name_that_was_meant() -> None:
+    with pytest.raises(ValueError, match=r"unknown opponent 'tit-for-tat'\. Did you mean 'tit_for_tat'"):
+        mg.opponents.as_policy("tit-for-tat", mg.games.get("ipd"))
+    for text in ("1-for-tat", "tit-", "a -b", "lambda: 0"):
+        with pytest.raises(ValueError, match="write a name"):
+            call(text)
