@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo demo-preferences test docs lint format clean audit
+.PHONY: demo demo-preferences test docs lint format clean audit results bench
 
 demo: .venv/ready-to-run
 	$(BIN)/moral-games finetune --name demo --seed 0 --resume
@@ -41,6 +41,15 @@ lint: .venv/ready-to-develop
 format: .venv/ready-to-develop
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The generated parts of the result pages, from the run folders on this machine.
+results: .venv/ready-to-develop
+	$(BIN)/python -m benchmarks.results
+
+# All benchmarks of a quarter of an hour at most, about an hour in all, and the table of ratios in benchmarks/README.md.
+bench: .venv/ready-to-develop
+	$(BIN)/python -m benchmarks.run_all
+	$(BIN)/python -m benchmarks.results
 
 # The pinned torch goes in first: an open range would pull gigabytes of CUDA packages on some machines.
 .venv/ready-to-run: setup.cfg constraints.txt

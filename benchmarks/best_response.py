@@ -80,6 +80,12 @@ class Options:
     resume: bool = False
     """Continue where it stopped."""
 
+    @classmethod
+    def of(cls, run: Run) -> Options:
+        """Return what a run was asked for."""
+        kept = {key: entry for key, entry in run.config().items() if key != "attempts"}
+        return cls(**{key: tuple(entry) if isinstance(entry, list) else entry for key, entry in kept.items()})
+
     def check(self) -> None:
         """Raise a ValueError if an option is out of range, or an opponent does not understand a game."""
         check_folder_name("study", self.name)

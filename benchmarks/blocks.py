@@ -9,16 +9,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from moral_games.names import unknown
 from moral_games.provenance import PROVENANCE
 from moral_games.runs import CONFIG, METRICS, Run, RunError, as_written, read_json
 
 BEGIN, END = "<!-- results: {} -->", "<!-- end -->"
-_BEGIN, _END = re.compile(r"<!-- results: (.+) -->"), re.compile(r"<!-- end -->")
-
-NOT_RECORDED = "not recorded"
+_BLOCK = re.compile(r"^<!-- results: (?P<name>[^\n]+) -->\n(?P<text>.*?)^<!-- end -->$", re.DOTALL | re.MULTILINE)
+_MARKER = re.compile(r"^<!-- (?:results: (?P<name>[^\n]+)|end) -->$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,19 @@ class Block:
             told = [self.write(*runs)]
             if self.seeds is not None:
                 told += [made_by(run, self.seeds(run)) for run in runs]
-        return "\n\n".join(part.strip("\n") for part in told)
+        return "\n\n".join(part.strip("\n") for part in told if part)
 
 
-def rewrite(page: str, blocks: Mapping[str, Block], folder: Path) -> tuple[str, dict[str, str]]:
-    """Return a page with its blocks written anew, and by name why blocks were left as they are.
+class Rewritten(NamedTuple):
+    """A page whose blocks were written anew, the names of those that came out otherwise, and why others were left."""
+
+    page: str
+    changed: tuple[str, ...]
+    left: dict[str, str]
+
+
+def rewrite(page: str, blocks: Mapping[str, Block], folder: Path) -> Rewritten:
+    """Write the blocks of a page anew; those whose runs are not there are left as they are.
 
     Parameters
     ----------
@@ -76,46 +83,57 @@ def rewrite(page: str, blocks: Mapping[str, Block], folder: Path) -> tuple[str, 
     ValueError
         If a block of the page is unknown, or markers do not come in pairs.
     """
-    lines: list[str] = []
-    kept: list[str] = []
-    left: dict[str, str] = {}
-    begun = ""
-    for line in page.split("\n"):
-        if beginning := _BEGIN.fullmatch(line):
-            if begun:
-                raise ValueError(f"block {begun!r} has no {END} before block {beginning[1]!r} begins")
-            begun, kept = beginning[1], []
-            if begun not in blocks:
-                raise unknown("block", begun, blocks)
-        elif _END.fullmatch(line):
-            if not begun:
-                raise ValueError(f"a {END} has no {BEGIN.format('NAME')} before it")
-            try:
-                text = ["", *blocks[begun].text(folder).split("\n"), ""]
-            except RunError as error:
-                left[begun], text = str(error), kept
-            lines += [BEGIN.format(begun), *text, END]
-            begun = ""
-        else:
-            (kept if begun else lines).append(line)
-    if begun:
-        raise ValueError(f"block {begun!r} has no {END}")
-    return "\n".join(lines), left
+    changed, left = [], {}
+
+    def anew(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name not in blocks:
+            raise unknown("block", name, blocks)
+        try:
+            text = f"\n{blocks[name].text(folder)}\n\n"
+        except RunError as error:
+            left[name] = str(error)
+            return found[0]
+        if text != found["text"]:
+            changed.append(name)
+        return f"{BEGIN.format(name)}\n{text}{END}"
+
+    _check_pairs(page)
+    return Rewritten(_BLOCK.sub(anew, page), tuple(changed), left)
+
+
+def _check_pairs(page: str) -> None:
+    open_block = ""
+    for marker in _MARKER.finditer(page):
+        if bool(open_block) == bool(marker["name"]):
+            raise ValueError(f"{marker[0]} does not follow a {END if marker['name'] else BEGIN.format('NAME')}")
+        open_block = marker["name"] or ""
+    if open_block:
+        raise ValueError(f"block {open_block!r} has no {END}")
 
 
 def made_by(run: Run, seeds: Iterable[int]) -> str:
     """Return the line that says where a run's numbers come from; what was not recorded is called so."""
-    known = _known(run)
+    kept = known(run)
     facts = {
         "seeds": span(seeds),
-        "commit": known.get("commit"),
-        "begun": known.get("begun"),
-        "command": f"`{known['command']}`" if known.get("command") else None,
-        "machine": _listed(known.get("machine", {})),
-        "versions": _listed(known.get("versions", {})),
+        "commit": kept.get("commit"),
+        "date": kept.get("begun", "")[:10],
+        "command": f"`{kept['command']}`" if kept.get("command") else None,
+        "machine": _listed(kept.get("machine", {})),
+        "versions": _listed(kept.get("versions", {})),
     }
-    told = "; ".join(f"{name} {fact or NOT_RECORDED}" for name, fact in facts.items())
-    return f"<small>From `{run.folder.name}`: {told}.</small>"
+    told = [f"{name} {fact}" for name, fact in facts.items() if fact]
+    if missing := [name for name, fact in facts.items() if not fact]:
+        told.append(f"{', '.join(missing)} not recorded")
+    return f"<small>From `{run.folder.name}`: {'; '.join(told)}.</small>"
+
+
+def seeds_asked(run: Run) -> range:
+    """Return the seeds of a run whose options say from which on, and how many (``seeds`` or ``runs``)."""
+    asked = run.config()
+    first = asked.get("seed", 0)
+    return range(first, first + asked.get("runs", asked.get("seeds", 1)))
 
 
 def span(numbers: Iterable[int]) -> str:
@@ -150,8 +168,11 @@ def with_interval(found: Mapping[str, Any], digits: int = 2) -> str:
     return f"{mean} [{low}, {high}]"
 
 
-def _known(run: Run) -> dict[str, Any]:
-    """Return the provenance of a run or of the first run inside it; of older ones the machine, where they kept it."""
+def known(run: Run) -> dict[str, Any]:
+    """Return the provenance of a run or of the first run inside it; of older ones the machine, where they kept it.
+
+    See `moral_games.provenance.provenance`; what was not recorded is missing.
+    """
     for path in sorted(run.folder.rglob(PROVENANCE), key=_depth):
         return dict(read_json(path))
     for path in sorted([*run.folder.rglob(METRICS), *run.folder.rglob(CONFIG)], key=_depth):

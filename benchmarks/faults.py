@@ -81,7 +81,7 @@ def fine_tuning(folder: Path, resume: bool, checkpoint: str | None) -> Run:
 
     train = Settings(updates=8, tellings=1, learning_rate=0.02, validate_every=4)
     asked = Finetune(
-        model=str(_tiny_model()), test_games=("ipd",), lora_rank=4, train=train, checkpoint_every=1, folder=folder
+        model=str(tiny_model()), test_games=("ipd",), lora_rank=4, train=train, checkpoint_every=1, folder=folder
     )
     run = finetune(_going_on(asked, resume, checkpoint))
     write_report(run.folder)
@@ -327,7 +327,7 @@ def _without_clock(entry: Any) -> Any:
 _TINY: list[Path] = []
 
 
-def _tiny_model() -> Path:
+def tiny_model() -> Path:
     """Return the folder of a language model of two small layers with random weights, made when first asked for."""
     if not _TINY:
         import torch
@@ -356,7 +356,7 @@ def _warm_up(works: Sequence[str]) -> None:
         "tensorboard.summary",
     ]
     if "fine-tuning" in works:
-        _tiny_model()
+        tiny_model()
         needed += ["moral_games.llm.finetuning", "torch.utils.tensorboard", "peft"]
     for name in needed:
         import_module(name)

@@ -10,8 +10,9 @@ Markdown goes to stdout. The published code took about 3 ms a round where we mea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import tyro
@@ -20,6 +21,7 @@ from agents.tabular_q import QLearning
 from benchmarks.env_speed.timing import Contender, Effort, Speed, compare, machine
 from benchmarks.published import ijcai2023_loop
 from benchmarks.published.ijcai2023_grid import BATCHES, Batch, matches, settings
+from moral_games.runs import write_json
 
 PUBLISHED_SECONDS = 3e-3
 SIZES = (1, 10, 100, 1_000, 10_000)
@@ -36,10 +38,13 @@ class Options:
         Rounds of each timed piece of play.
     turns
         Turns of each contender; the median counts.
+    json
+        Where to write the seconds a round of every turn.
     """
 
     rounds: int = 200
     turns: int = 5
+    json: Path | None = None
 
 
 def loop(rounds: int) -> Contender:
@@ -92,6 +97,8 @@ def main(options: Options) -> None:
     print(*(line(speed, speeds[0]) for speed in speeds), sep="\n")
     whole = speeds[-1].seconds * contenders[-1].environments * STUDY_ROUNDS
     print(f"\nThe whole grid, {STUDY_RUNS} runs of {STUDY_ROUNDS:,} rounds, in one process: {whole:.0f} s of play.")
+    if options.json is not None:
+        write_json(options.json, {"speeds": [asdict(speed) for speed in speeds]})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import tyro
@@ -21,6 +22,7 @@ from agents.population_games import Chances, draw, streams
 from agents.population_learning import Populations, Protocol
 from benchmarks.published.aies2024 import VALUES, players
 from benchmarks.published.aies2024_loop import OneByOne
+from moral_games.runs import write_json
 
 RUNS, EPISODES = 20, 30_000
 """Of the published study."""
@@ -42,6 +44,8 @@ class Options:
     """Threads of torch."""
     device: str = "cpu"
     """Where torch computes."""
+    json: Path | None = None
+    """Where to write the seconds of an episode."""
 
 
 def main(options: Options) -> None:
@@ -55,8 +59,9 @@ def main(options: Options) -> None:
     print(
         "| runs together | ms an episode | ms a run | times the loop | the study's population |\n|---|---|---|---|---|"
     )
+    batched = {}
     for runs in options.runs:
-        cost = _batched(replace(study, seeds=runs), options)
+        batched[runs] = cost = _batched(replace(study, seeds=runs), options)
         row = f"{1e3 * cost:.2f} | {1e3 * cost / runs:.3f} | {loop * runs / cost:.0f}"
         print(f"| {runs} | {row} | {cost / runs * RUNS * EPISODES / 60:.1f} min |")
     print("\n| players | ms an episode of one run | µs a player |\n|---|---|---|")
@@ -68,6 +73,8 @@ def main(options: Options) -> None:
         f"take the loop {loop * EPISODES * RUNS / 3600:.1f} hours. A player's networks grow with the players. "
         f"torch: {options.device}, {options.threads} thread(s)."
     )
+    if options.json is not None:
+        write_json(options.json, {"loop": loop, "batched": batched})
 
 
 def _batched(protocol: Protocol, options: Options) -> float:

@@ -92,11 +92,11 @@ def section(run: Run, opponent: str) -> str:
     means = Means.of(read_json(run.path(METRICS))["results"], opponent)
     parts = [
         _heading(run, opponent),
-        regret(means),
-        rules(means),
+        _regret(means),
+        _rules(means),
         _unlearning(run, opponent),
         _presentations(means),
-        wordings(means),
+        _wordings(means),
         _unrelated(means),
         _answers(load(run), opponent),
     ]
@@ -125,9 +125,9 @@ def _heading(run: Run, opponent: str) -> str:
     return "\n".join(told)
 
 
-def regret(means: Means) -> str:
-    """Return both regrets on the published scales, beside the published numbers."""
-    duty = _table(
+def duty(means: Means) -> str:
+    """Return the table of deontological regret, from 0 to 6, in the game of the trainings."""
+    return _table(
         ("condition", "published", "exact", "sampled", "held-out"),
         (
             (
@@ -140,7 +140,11 @@ def regret(means: Means) -> str:
             for condition in means.conditions
         ),
     )
-    welfare = _table(
+
+
+def welfare(means: Means) -> str:
+    """Return the table of utilitarian regret as published, untrained and trained, game by game."""
+    return _table(
         ("game", "untrained: published", "exact", "utilitarian: published", "exact", "held-out"),
         (
             (
@@ -154,16 +158,10 @@ def regret(means: Means) -> str:
             for game in means.games
         ),
     )
-    return (
-        "**Regret as published.** Deontological, in the Prisoner's Dilemma, from 0 to 6 (6 for an illegal answer, 4 "
-        f"for betraying a cooperator); the published figure is for `{PUBLISHED}`, and which of its games "
-        f"it averages could not be verified:\n\n{duty}\n\n"
-        f"Utilitarian, from the highest reward of any round, over its distance from {LOWEST:g}:\n\n{welfare}"
-    )
 
 
 def rules(means: Means) -> str:
-    """Return what was learned: legality, reciprocity and regret on held-out tellings."""
+    """Return the table of what was learned: legality, reciprocity and regret on held-out tellings."""
     measures = ("legal", "P(C|C)", "P(C|D)", "moral regret deontological", "moral regret utilitarian")
     head = ("condition", *(measure.replace("|", " after ") for measure in measures), "worst duty in another game")
 
@@ -173,9 +171,36 @@ def rules(means: Means) -> str:
         own = (_shown(means.number(condition, TRAINED_ON, HELD_OUT, measure)) for measure in measures)
         return condition, *own, _shown(worst)
 
+    return _table(head, map(line, means.conditions))
+
+
+def wordings(means: Means) -> str:
+    """Return the table of reciprocity and legality in every wording, on held-out labels."""
+    found = dict.fromkeys(telling for _, game, telling, _ in means.lines if game == TRAINED_ON and "," not in telling)
+    head = ("condition", *("as trained" if telling == HELD_OUT else telling for telling in found))
+
+    def cell(condition: str, telling: str) -> str:
+        legal = means.number(condition, TRAINED_ON, telling, "legal")
+        return f"{_both(means, condition, telling)}; {_shown(legal, 2)}"
+
+    return _table(
+        head, ((condition, *(cell(condition, telling) for telling in found)) for condition in means.conditions)
+    )
+
+
+def _regret(means: Means) -> str:
+    return (
+        "**Regret as published.** Deontological, in the Prisoner's Dilemma, from 0 to 6 (6 for an illegal answer, 4 "
+        f"for betraying a cooperator); the published figure is for `{PUBLISHED}`, and which of its games "
+        f"it averages could not be verified:\n\n{duty(means)}\n\n"
+        f"Utilitarian, from the highest reward of any round, over its distance from {LOWEST:g}:\n\n{welfare(means)}"
+    )
+
+
+def _rules(means: Means) -> str:
     return (
         "**What was learned**, held-out, in the Prisoner's Dilemma against a random opponent; moral regret is 0 for "
-        f"the best legal play and 1 for the worst:\n\n{_table(head, map(line, means.conditions))}"
+        f"the best legal play and 1 for the worst:\n\n{rules(means)}"
     )
 
 
@@ -216,19 +241,10 @@ def _presentations(means: Means) -> str:
     )
 
 
-def wordings(means: Means) -> str:
-    """Return reciprocity in every wording."""
-    found = dict.fromkeys(telling for _, game, telling, _ in means.lines if game == TRAINED_ON and "," not in telling)
-    head = ("condition", *("as trained" if telling == HELD_OUT else telling for telling in found))
-
-    def cell(condition: str, telling: str) -> str:
-        legal = means.number(condition, TRAINED_ON, telling, "legal")
-        return f"{_both(means, condition, telling)}; {_shown(legal, 2)}"
-
-    lines = ((condition, *(cell(condition, telling) for telling in found)) for condition in means.conditions)
+def _wordings(means: Means) -> str:
     return (
         "**Other wordings of the Prisoner's Dilemma.** P(C after C) / P(C after D); legal answers; on held-out "
-        f"labels:\n\n{_table(head, lines)}"
+        f"labels:\n\n{wordings(means)}"
     )
 
 
