@@ -32,8 +32,8 @@ from moral_games.names import unknown
 from moral_games.provenance import ROOT, provenance
 from moral_games.runs import read_json, write_json
 
-PATIENCE = 2.0
-"""How many times its minutes a benchmark is waited for; two minutes at least."""
+PATIENCE, LEAST = 2.0, 2.0
+"""How many times its minutes a benchmark is waited for, and how many minutes at least."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def run(name: str, asked: Options, home: Path, places: Mapping[str, str]) -> str
     found = home / f".{name}.found.json"
     given = [(places | {JSON: str(found)}).get(argument, argument) for argument in wanted]
     begun, where = time.perf_counter(), provenance()
-    reason = _carried_out([f"benchmarks.{name}", *given], home / f"{name}.md", 60 * max(one.minutes * PATIENCE, 2))
+    reason = _carried_out([f"benchmarks.{name}", *given], home / f"{name}.md", 60 * max(one.minutes * PATIENCE, LEAST))
     kept = {
         **where,
         "command": command(name, wanted),
