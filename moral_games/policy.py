@@ -173,7 +173,9 @@ class PolicyTable(FiniteStatePolicy):
 
     probabilities: NDArray[np.float64]
     transitions: NDArray[np.int64] = field(init=False, repr=False)
+    """(1 + J, J): after joint action j comes row 1 + j."""
     name: str = "policy"
+    """What it is called."""
 
     def __init__(self, probabilities: ArrayLike, name: str = "policy") -> None:
         table = np.array(probabilities, dtype=np.float64)

@@ -31,8 +31,11 @@ class Step(NamedTuple):
     """What one round brings: the next state (...), payoffs (..., n) and rewards (..., n)."""
 
     state: Array
+    """(...): the next state."""
     payoffs: Array
+    """(..., n)."""
     rewards: Array
+    """(..., n)."""
 
 
 @dataclass(frozen=True, eq=False)

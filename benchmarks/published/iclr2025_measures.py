@@ -72,6 +72,8 @@ def play(
     rng
         Draws first where episodes begin and what the opponent does, so that models that are given the same
         generator meet the same.
+    episodes, rounds
+        How many, and how long each is.
     """
     repeated = RepeatedGame.compile(game)
     state = 1 + rng.integers(len(game.joint_actions), size=episodes)

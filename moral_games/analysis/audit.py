@@ -220,6 +220,15 @@ def follow(policy: ToldPolicy, path: PayoffPath, plan: AuditPlan) -> dict[str, A
 def identify(games: Sequence[MatrixGame], tables: Sequence[Floats], plan: AuditPlan) -> dict[str, Any]:
     """Return the rules that come nearest to a policy's tables, the nearest first.
 
+    Parameters
+    ----------
+    games
+        G games.
+    tables
+        What the policy does in each, (S, A): a row for the start and one for each joint action.
+    plan
+        Says against whom values judge, and how much later rounds count.
+
     Returns
     -------
     dict

@@ -53,8 +53,11 @@ class Judged(NamedTuple):
     """One dilemma in the eyes of a value: the share of its best actions, the regret, and the states it decides."""
 
     share: float
+    """The share of best actions, in [0, 1]."""
     regret: float
+    """What was given up, as a share of what was at stake."""
     states: int
+    """In how many states the value tells the actions apart."""
 
 
 def expected_rewards(dilemma: Dilemma, reward: str | RewardFunction) -> NDArray[np.float64]:
@@ -195,7 +198,7 @@ def judged(value: RewardFunction, tables: Mapping[Dilemma, Floats]) -> dict[Dile
 
 
 def checked(name: str, table: ArrayLike) -> Floats:
-    """Return answers to a dilemma as an array (3, 2), after a look at whether they are probabilities."""
+    """Return answers to a dilemma as an array (3, 2); a ValueError if they are no probabilities of that shape."""
     found = np.asarray(table, dtype=np.float64)
     if found.shape != (len(STATES), 2):
         raise ValueError(

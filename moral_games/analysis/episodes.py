@@ -21,7 +21,9 @@ class Estimate(NamedTuple):
     """A mean over independent episodes, and its standard error (nan for one episode)."""
 
     mean: float
+    """The mean."""
     standard_error: float
+    """Its standard error."""
 
     def to_json(self) -> dict[str, float | None]:
         """Return it as JSON; what is not known is None."""

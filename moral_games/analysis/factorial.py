@@ -147,7 +147,7 @@ def observe(policy: ToldPolicy, design: Design) -> Floats:
 
 
 def ask(policy: ToldPolicy, game: MatrixGame, told: Sequence[Presentation]) -> Floats:
-    """Return a policy's answers (P, S, 2) about a game, after a look at whether they are probabilities."""
+    """Return a policy's answers (P, S, 2) about a game; a ValueError if they are no probabilities of that shape."""
     answers = np.asarray(policy(game, told), dtype=np.float64)
     expected = (len(told), 1 + len(game.joint_actions), 2)
     if answers.shape != expected:
@@ -242,6 +242,13 @@ class Decomposition:
     @classmethod
     def of(cls, values: Floats, factors: Sequence[str] = FACTORS) -> Decomposition:
         """Decompose a function of some factors, one axis each.
+
+        Parameters
+        ----------
+        values
+            The function, of shape (levels of the first factor, levels of the second, ...).
+        factors
+            The factors' names, one an axis.
 
         Raises
         ------

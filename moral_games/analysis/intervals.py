@@ -14,8 +14,11 @@ class Interval(NamedTuple):
     """A mean, and the ends of its confidence interval; each of shape (...)."""
 
     mean: NDArray[np.float64]
+    """The mean."""
     low: NDArray[np.float64]
+    """The lower end."""
     high: NDArray[np.float64]
+    """The upper end."""
 
 
 def bootstrap(

@@ -53,7 +53,7 @@ def by_market(markets: Sequence[Market], prices: Floats) -> dict[str, Floats]:
 
 
 def measures(markets: Sequence[Market], prices: Floats) -> Measures:
-    """Return means over markets with 95 % bootstrap intervals; JSON.
+    """Return means over markets with 95 % bootstrap intervals; JSON. The prices are those of `by_market`, (T, M, n).
 
     Each has ``mean``, ``low``, ``high`` and ``by_market``, which is None for a market in which nothing was offered in
     the rounds that are measured; such a market is left out.
@@ -72,7 +72,7 @@ def impulse_response(markets: Sequence[Market], prices: Floats, before: int) -> 
     Parameters
     ----------
     markets, prices
-        As in `by_market`; prices go on to the end of what is told.
+        As in `by_market`; prices, (T, M, n), go on to the end of what is told.
     before
         How many rounds were played before the cut.
 

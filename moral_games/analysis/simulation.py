@@ -16,9 +16,13 @@ class Episodes(NamedTuple):
     """Sampled episodes: states (E, T), actions, payoffs and rewards (E, T, n)."""
 
     states: NDArray[np.int64]
+    """(E, T): in which state each round began."""
     actions: NDArray[np.int64]
+    """(E, T, n): what was played, -1 for an illegal answer."""
     payoffs: NDArray[np.float64]
+    """(E, T, n)."""
     rewards: NDArray[np.float64]
+    """(E, T, n)."""
 
 
 def simulate(

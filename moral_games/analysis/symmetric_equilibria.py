@@ -149,7 +149,7 @@ def _table(utility: ArrayLike) -> Floats:
 
 
 def one_table(utility: ArrayLike) -> Floats:
-    """Return a utility as one square table.
+    """Return a utility as one square table, (S, S).
 
     Raises
     ------

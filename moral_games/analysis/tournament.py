@@ -34,12 +34,19 @@ class Standing(NamedTuple):
     """How one entrant did: means per round over its opponents, with standard errors (0 where all is exact)."""
 
     name: str
+    """Who."""
     payoff: float
+    """Payoff a round."""
     reward: float
+    """Reward a round."""
     cooperation: float
+    """How often it cooperated, in [0, 1]."""
     payoff_error: float
+    """Standard error of the payoff."""
     reward_error: float
+    """Standard error of the reward."""
     cooperation_error: float
+    """Standard error of the cooperation."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,9 @@ class TablePlayer:
     """A strategy or a learner that remembers the last round; it does the same however it is told a game."""
 
     name: str
+    """As it was named."""
     run: Path | None = None
+    """The folder of the run that it comes from."""
 
     def check(self, plan: AuditPlan) -> None:
         """Raise a ValueError unless the player understands every game and remembers no more than a round."""
@@ -57,7 +59,9 @@ class ModelPlayer:
     """A language model, or a run's."""
 
     name: str
+    """As it was named."""
     run: Path | None = None
+    """The folder of the run that trained it."""
 
     def check(self, plan: AuditPlan) -> None:
         """Raise an error if there is no such model, or the run is not finished."""

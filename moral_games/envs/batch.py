@@ -26,10 +26,15 @@ class Rounds(NamedTuple):
     """What a round brought N rows: actions and payoffs (N, n); rewards, terminated, truncated (N,)."""
 
     actions: Ints
+    """(N, n): what was played, -1 for an illegal answer."""
     payoffs: Floats
+    """(N, n)."""
     rewards: Floats
+    """(N,): the learner's."""
     terminated: Bools
+    """(N,): whether the episode is over."""
     truncated: Bools
+    """(N,): whether it was cut off."""
 
 
 class Batch(Protocol):
@@ -39,14 +44,14 @@ class Batch(Protocol):
         """Begin the streams of draws of the rows that have a seed."""
 
     def reset(self, rows: Bools | None) -> None:
-        """Begin an episode in some rows."""
+        """Begin an episode in some rows, a mask (N,); in all where it is None."""
 
     def play(self, chosen: Ints, rows: Bools | None) -> Rounds:
-        """Play one round in some rows; what comes out for the others means nothing."""
+        """Play one round of the learner's actions (N,) in some rows; what comes out for the others means nothing."""
         ...
 
     def observe(self) -> NDArray[np.float32 | np.int64]:
-        """Return the observations of all rows, in an array of their own."""
+        """Return the observations of all rows, (N,) or (N, width), in an array of their own."""
         ...
 
 
@@ -90,7 +95,7 @@ class TableBatch:
         self._positions[rows] = chance.positions([seed for seed in seeds if seed is not None])
 
     def reset(self, rows: Bools | None) -> None:
-        """Begin an episode in some rows."""
+        """Begin an episode in some rows, a mask (N,); in all where it is None."""
         state: Ints | int
         if self._initial is None:
             (draw,) = chance.uniforms(self._positions, 1)
@@ -103,7 +108,7 @@ class TableBatch:
         self._earlier = [_chosen(rows, np.zeros_like(seen), seen) for seen in self._earlier]
 
     def play(self, chosen: Ints, rows: Bools | None) -> Rounds:
-        """Play one round in some rows."""
+        """Play one round of the learner's actions (N,) in some rows."""
         tables, repetition = self.tables, self.repetition
         draws: list[Floats] = []
         if self._draws:
@@ -129,7 +134,7 @@ class TableBatch:
         return Rounds(actions, payoffs, met.reward, terminated, truncated)
 
     def observe(self) -> NDArray[np.float32 | np.int64]:
-        """Return the observations of all rows, in an array of their own."""
+        """Return the observations of all rows, (N,) or (N, width), in an array of their own."""
         if self._observations is not None:
             told = self._observations.take(self._situation, axis=0)
             return told[:, : self.observing.width] if self.observing.one_hot else told
@@ -168,13 +173,13 @@ class SessionBatch:
                 session.seed(seed)
 
     def reset(self, rows: Bools | None) -> None:
-        """Begin an episode in some rows."""
+        """Begin an episode in some rows, a mask (N,); in all where it is None."""
         for row, session in enumerate(self.sessions):
             if rows is None or rows[row]:
                 session.reset()
 
     def play(self, chosen: Ints, rows: Bools | None) -> Rounds:
-        """Play one round in some rows."""
+        """Play one round of the learner's actions (N,) in some rows."""
         count, n = len(self.sessions), self.sessions[0].game.players
         brought = Rounds(
             np.zeros((count, n), dtype=np.int64),
@@ -194,7 +199,7 @@ class SessionBatch:
         return brought
 
     def observe(self) -> NDArray[np.float32 | np.int64]:
-        """Return the observations of all rows, in an array of their own."""
+        """Return the observations of all rows, (N,) or (N, width), in an array of their own."""
         return np.stack([session.observe(self._player) for session in self.sessions])
 
 

@@ -48,7 +48,7 @@ class Observing:
         return spaces.Discrete(self.states)
 
     def one(self, window: tuple[int, ...], played: int) -> NDArray[np.float32] | np.int64:
-        """Return the observation of one learner after `played` rounds, in an array of its own."""
+        """Return the observation of one learner after `played` rounds: a number, or an array (width,) of its own."""
         if self.fresh is not None:
             return self.fresh[window[0]]()
         if self.rounds is not None:

@@ -149,7 +149,7 @@ class ParallelMatrixGame(ParallelEnv):
         return observations, earned, self._told[terminated].copy(), self._told[truncated].copy(), infos
 
     def render(self) -> str | np.ndarray | None:
-        """Return the episode so far as text or as a picture (uint8 H×W×3), or print it, by the render mode."""
+        """Return the episode so far as text or as a picture (H, W, 3), or print it, by the render mode."""
         return render(self.render_mode, self.session.scene())
 
     def close(self) -> None:

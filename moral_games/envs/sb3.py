@@ -40,7 +40,7 @@ class MatrixGameVecEnv(VecEnv):
         super().__init__(num_envs, self.env.single_observation_space, self.env.single_action_space)
 
     def reset(self) -> np.ndarray:
-        """Begin an episode in every row, seeded as `seed` was told, and return the observations."""
+        """Begin an episode in every row, seeded as `seed` was told, and return the observations (N, ...)."""
         seeds = None if all(seed is None for seed in self._seeds) else self._seeds
         observations, _ = self.env.reset(seed=seeds)
         self._reset_seeds()
@@ -52,7 +52,7 @@ class MatrixGameVecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """Play the round; return observations, rewards, whether episodes are over, and infos."""
+        """Play the round; return observations (N, ...), rewards (N,), whether episodes are over (N,), and N infos."""
         observations, rewards, terminated, truncated, told = self.env.step(self._actions)
         over = terminated | truncated
         final = told.get("final_info", told)
@@ -94,5 +94,5 @@ class MatrixGameVecEnv(VecEnv):
         return [False for _ in self._get_indices(indices)]
 
     def get_images(self) -> Sequence[np.ndarray | None]:
-        """Return a picture of each row, in render mode ``"rgb_array"``."""
+        """Return a picture (H, W, 3) of each row, in render mode ``"rgb_array"``."""
         return self.env.render() or [None] * self.num_envs

@@ -20,7 +20,9 @@ class View(NamedTuple):
     """How a seat saw a round: the joint action, own action first, and 1 + its number."""
 
     actions: tuple[int, ...]
+    """The joint action, own action first."""
     number: int
+    """One more than its number among joint actions."""
 
 
 class Learner:

@@ -135,13 +135,13 @@ class Session:
                 seat.see(view)
 
     def observe(self, player: int) -> np.ndarray | np.int64:
-        """Return what the learner in seat `player` observes, its own action first."""
+        """Return what the learner in seat `player` observes, its own action first: a number or an array (width,)."""
         learner = self._seats[player]
         assert isinstance(learner, Learner), f"seat {player} is not a learner's"
         return self.observing.one(learner.window, self.played)
 
     def observations(self) -> list[np.ndarray | np.int64]:
-        """Return what every learner observes, by seat."""
+        """Return what every learner observes, by seat; see `observe`."""
         fresh = self.observing.fresh
         if fresh is None:
             return [self.observing.one(learner.window, self.played) for learner in self._learning]
@@ -171,6 +171,11 @@ class Session:
         ----------
         chosen
             The checked action of each learner, in its seat; other entries mean nothing.
+
+        Raises
+        ------
+        ValueError
+            If no episode was begun.
         """
         if self._stream is None:
             raise ValueError("the episode was not begun; call reset() first")

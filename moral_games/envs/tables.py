@@ -25,15 +25,20 @@ class Faced(NamedTuple):
     """One kind of row: who plays the other seats, by seat, and the values of all players."""
 
     opponents: dict[int, FiniteStatePolicy]
+    """Who plays the other seats, by seat."""
     values: tuple[RewardFunction, ...]
+    """The values of all players."""
 
 
 class Met(NamedTuple):
     """What a round brings each row: (N,) each, the joint action as an index to `Tables.joint`."""
 
     situation: Array
+    """(N,): the situation that follows."""
     joint: Array
+    """(N,): what was played."""
     reward: Array
+    """(N,): the learner's reward."""
 
 
 @dataclass(frozen=True, eq=False)

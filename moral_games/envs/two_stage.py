@@ -104,7 +104,7 @@ class TwoStageEnv(AECEnv):
         self.infos = self._infos()
 
     def observe(self, agent: str) -> np.ndarray:
-        """Return what an agent sees: its role, the first move, the reply; a vector float32."""
+        """Return what an agent sees: its role, the first move, the reply; (2 + moves + replies,) float32."""
         moves, replies = self.game.moves.shape
         seen = np.zeros(2 + moves + replies, dtype=np.float32)
         seen[self.movers.index(agent)] = 1.0

@@ -73,6 +73,7 @@ class MatrixGameVectorEnv(VectorEnv[Any, Any, Any]):
     """
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
+    """Gymnasium's: the render modes, and pictures a second."""
 
     def __init__(
         self,

@@ -169,7 +169,7 @@ class MatrixGame:
 
 
 def own_first(players: int, player: int) -> tuple[int, ...]:
-    """Return the seats as `player` counts them: itself, then the others in ascending order."""
+    """Return the seats as `player` counts them: itself, then the others in order; a ValueError if there is no such."""
     if not 0 <= player < players:
         raise ValueError(f"player must be 0 to {players - 1}, got {player}")
     return (player, *(i for i in range(players) if i != player))

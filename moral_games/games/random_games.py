@@ -156,6 +156,11 @@ def drawn_game(rng: np.random.Generator, exam: bool = False, actions: int = 2, h
     highest
         The highest payoff; the lowest is 0.
 
+    Raises
+    ------
+    ValueError
+        If there are no actions, or the highest payoff is below 1.
+
     Examples
     --------
     >>> drawn_game(np.random.default_rng(0)).payoffs[0, 0]
@@ -170,7 +175,7 @@ def drawn_game(rng: np.random.Generator, exam: bool = False, actions: int = 2, h
 
 
 def is_examined(payoffs: NDArray[np.int64]) -> bool:
-    """Tell whether a game with these whole payoffs belongs to the exam rather than to the lessons."""
+    """Tell whether a game with these whole payoffs, (A, A, 2), belongs to the exam rather than to the lessons."""
     return crc32(payoffs.astype("<i8").tobytes()) % EXAM_SHARE == 0
 
 

@@ -120,6 +120,7 @@ class TurnLearner(SteppingTrainer):
     seats: tuple[int, ...] = (0,)
 
     kl_per_turn: float = field(default=0.0, init=False)
+    """Divergence from the model without adapters in the last update, in nats a turn."""
 
     algorithm: ClassVar[Algorithm] = "chat"
 

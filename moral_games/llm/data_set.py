@@ -29,7 +29,9 @@ class Example(NamedTuple):
     """What is asked, and what is answered."""
 
     prompt: str
+    """What is asked."""
     answer: str
+    """What is answered."""
 
 
 @dataclass(frozen=True)

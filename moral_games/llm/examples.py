@@ -43,7 +43,9 @@ class Taught(NamedTuple):
     """The tokens of a prompt, and of the answer to it with the end of the text."""
 
     prompt: list[int]
+    """Tokens of the prompt."""
     answer: list[int]
+    """Tokens of the answer."""
 
     @property
     def labels(self) -> list[int]:
@@ -111,6 +113,7 @@ class LossValidation(Validation):
     """The best weights so far, by the loss on held-out examples, which is the *fault*."""
 
     held_out: Sequence[Taught] = ()
+    """The examples whose loss is taken."""
 
     def judged(self) -> dict[str, float]:
         """Return the mean loss of a token of the answers; see `look`."""

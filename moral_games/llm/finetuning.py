@@ -167,6 +167,11 @@ def judge(model: LanguageModel, options: Finetune, show: Show[str] = iter) -> di
         JSON: ``games`` (by game what `summarise` says) and ``policy`` (by game the tables under each
         presentation); for a model that learns from a data set with a card, ``tasks`` (what `judge_tasks` says); for
         a model that talks, what `judge_conversations` returns.
+
+    Raises
+    ------
+    ValueError
+        If conversations are asked of a model that is not in this process.
     """
     reward = parse(options.reward)
     rewards = _judging(reward)

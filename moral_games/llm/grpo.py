@@ -67,6 +67,7 @@ class GRPOTrainer(BorrowedTrainer, ScoreTrainer):
     own: GRPO
 
     idle: int = field(default=0, init=False)
+    """In how many updates in a row there was nothing to compare."""
 
     algorithm: ClassVar[Algorithm] = "grpo"
 
@@ -192,5 +193,5 @@ def visited(lesson: Lesson, policy: NDArray[np.float64], rounds: int) -> NDArray
 
 
 def expected_rewards(lesson: Lesson, situations: NDArray[np.int64], actions: NDArray[np.int64]) -> NDArray[np.floating]:
-    """Return what each action, -1 for an illegal answer, earns in its situation, the opponent averaged out."""
+    """Return what each action (N,), -1 if illegal, earns in its situation (N,), the opponent averaged out."""
     return lesson.problem.rewards[situations, actions]

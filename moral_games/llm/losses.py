@@ -98,11 +98,14 @@ class Moments:
     """Mean and variance of all rewards so far."""
 
     count: int = 0
+    """How many rewards there were."""
     mean: float = 0.0
+    """Their mean."""
     variance: float = 1.0
+    """Their variance."""
 
     def after(self, rewards: NDArray[np.float64]) -> Moments:
-        """Return the moments with further rewards among them."""
+        """Return the moments with further rewards, (N,), among them."""
         count = self.count + len(rewards)
         shift = float(rewards.mean()) - self.mean
         squares = self.variance * self.count + float(rewards.var()) * len(rewards)

@@ -34,6 +34,7 @@ class LanguageModel(Protocol):
     """What answers questions about games: a model in this process, behind a server, or in an engine."""
 
     name: str
+    """What it is called."""
 
     def probabilities(self, questions: Sequence[Question]) -> list[NDArray[np.float64]]:
         """Return the probability of every label after every prompt; one array (S, A) a question."""

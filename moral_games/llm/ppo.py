@@ -45,6 +45,7 @@ class PPOTrainer(LessonTrainer):
     own: PPO
 
     moments: Moments = field(default_factory=Moments, init=False)
+    """Of the rewards so far, by which they are scaled."""
 
     algorithm: ClassVar[Algorithm] = "ppo"
 

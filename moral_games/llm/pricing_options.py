@@ -102,7 +102,7 @@ class PricingOptions:
             raise ValueError(f"ceilings are told to the cent, which is too coarse for --currency {min(self.currency)}")
 
     def by_firm(self, option: Literal["sellers", "attitude"]) -> tuple[str, ...]:
-        """Return what holds for each firm."""
+        """Return what holds for each firm; a ValueError unless one is given for all or one for each."""
         given: tuple[str, ...] = getattr(self, option)
         if len(given) not in (1, self.firms):
             raise ValueError(f"--{option} takes one for all firms or one for each of {self.firms}, got {len(given)}")

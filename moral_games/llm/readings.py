@@ -91,6 +91,7 @@ class Reading:
     """What a server's answers to a `Question` say; one row a prompt."""
 
     rows: tuple[Row, ...]
+    """What was read of each prompt's answers."""
 
     @property
     def probabilities(self) -> NDArray[np.float64]:

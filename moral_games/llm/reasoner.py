@@ -39,6 +39,7 @@ class Reasoner:
     model: TextModel
     longest: int = 80
     name: str = field(init=False)
+    """The model's name."""
 
     def __post_init__(self) -> None:
         self.name = self.model.name

@@ -21,7 +21,9 @@ class Asked:
     """A question's tokens: S prompts, one a state, and A labels, one an action."""
 
     prompts: tuple[Tokens, ...]
+    """S prompts, one a state."""
     labels: tuple[Tokens, ...]
+    """A labels, one an action."""
 
     @classmethod
     def of(cls, model: TextModel, question: Question) -> Asked:

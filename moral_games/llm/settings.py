@@ -17,8 +17,11 @@ class Defaults(NamedTuple):
     """What an algorithm takes where nothing is asked for; the last two are those of its adapters."""
 
     updates: int
+    """How many updates."""
     learning_rate: float
+    """The learning rate."""
     lora_rank: int
+    """Rank of the adapters."""
     lora_alpha: float | None
     """None for twice the rank."""
 

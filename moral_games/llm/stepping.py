@@ -49,6 +49,7 @@ class LessonTrainer(ABC):
     rng: np.random.Generator
 
     done: int = field(default=0, init=False)
+    """How many updates were made."""
 
     algorithm: ClassVar[Algorithm]
 

@@ -190,6 +190,7 @@ class Speaker:
     streams: Sequence[np.random.Generator]
 
     talks: list[Talk] = field(default_factory=list, init=False)
+    """The conversations as they stand."""
 
     def __post_init__(self) -> None:
         self.model = self.phrases.model

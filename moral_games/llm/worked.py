@@ -34,7 +34,9 @@ class Answered(NamedTuple):
     """A prompt, and the whole answer that is taught."""
 
     prompt: str
+    """What is asked."""
     answer: str
+    """What is taught."""
 
 
 def as_player(model: LanguageModel, own: Worked) -> LanguageModel:
@@ -78,7 +80,9 @@ class ExamValidation(Validation):
     """The best weights so far, by an exam; the *fault* is the share of wrong answers."""
 
     own: Worked = field(default_factory=Worked)
+    """How answers are worked out."""
     games: int = 6
+    """How many games the exam has."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

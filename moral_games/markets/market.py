@@ -88,6 +88,11 @@ class Market:
             Of each.
         **others
             The other parameters of a market.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of range.
         """
         if isinstance(firms, bool) or not isinstance(firms, int | np.integer) or firms < 1:
             raise ValueError(f"firms must be a whole number, at least 1, got {firms!r}")

@@ -21,22 +21,22 @@ UNDERCUTTING = 1e-6
 
 
 def nash(market: Market, firm: int, last: Floats | None) -> float:
-    """Charge the price of the Nash equilibrium."""
+    """Charge the price of the Nash equilibrium, whatever the last prices (n,) were."""
     return float(nash_prices(market)[firm])
 
 
 def collusive(market: Market, firm: int, last: Floats | None) -> float:
-    """Charge the price that is best for all firms together, whatever the others do."""
+    """Charge the price that is best for all firms together, whatever the last prices (n,) were."""
     return float(joint_profit_prices(market)[firm])
 
 
 def myopic(market: Market, firm: int, last: Floats | None) -> float:
-    """Reply best to the last prices; begin with the equilibrium's: Cournot's adjustment."""
+    """Reply best to the last prices (n,); begin with the equilibrium's: Cournot's adjustment."""
     return nash(market, firm, last) if last is None else float(best_reply(market, last)[firm])
 
 
 def matching(market: Market, firm: int, last: Floats | None) -> float:
-    """Charge the lowest price that another charged last, if it is not above the collusive one; begin with that."""
+    """Charge the lowest of the others' last prices (n,), if it is not above the collusive one; begin with that."""
     highest = collusive(market, firm, last)
     return highest if last is None else float(np.delete(last, firm).min(initial=highest))
 

@@ -151,6 +151,11 @@ def spelled(prices: ArrayLike) -> tuple[str, ...]:
     prices
         (m,), at least two, rising.
 
+    Raises
+    ------
+    ValueError
+        If they are not.
+
     Examples
     --------
     >>> spelled([1.4277, 1.46645, 1.5052])

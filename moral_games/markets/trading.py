@@ -143,7 +143,7 @@ class FixedSeller:
     policy: PricePolicy
 
     def offers(self, asked: Sequence[Asked], attempts: int) -> list[Offer]:
-        """Return an offer for each firm; see `Seller`."""
+        """Return an offer for each firm, see `Seller`; a ValueError where the policy gives no price."""
         offers = []
         for one in asked:
             last = last_asked(one.history, one.place.ceiling)[-1] if len(one.history) else None

@@ -59,6 +59,8 @@ def as_player(opponent: AnyOpponent, game: MatrixGame) -> Player:
         ``"generous_tit_for_tat(generosity=0.2)"``; ``"human"``; ``"axelrod:ZDExtort2"`` for a strategy
         of Axelrod; ``"run:runs/demo"`` for what a run has learned. Or a path to a saved policy, an
         `Opponent`, any policy with finite memory, or a function from a game to a policy or an actor.
+    game
+        What is played, as the player sees it.
 
     Raises
     ------

@@ -53,7 +53,9 @@ class Strategy:
     """A strategy of the catalogue: what makes its policy, and the games that it understands."""
 
     build: Build
+    """Makes its policy for a game."""
     games: Games
+    """The games that it understands."""
 
 
 STRATEGIES: dict[str, Strategy] = {}
@@ -101,7 +103,9 @@ class Opponent:
     """A strategy of the catalogue with its parameters, not yet bound to a game."""
 
     name: str
+    """The strategy's name."""
     parameters: tuple[tuple[str, float], ...] = ()
+    """Its parameters, by name."""
 
     def __call__(self, game: MatrixGame) -> FiniteStatePolicy:
         """Return what it does as player 0 of `game` (see `MatrixGame.seen_by`).

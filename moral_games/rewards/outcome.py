@@ -99,11 +99,11 @@ class Outcome:
         return self._take(table, self.xp.where(self.legal, self.actions, self.xp.zeros_like(self.actions)))
 
     def number(self, condition: Array) -> Array:
-        """Return an array as floats of the payoffs' type, True as 1.0."""
+        """Return an array of any shape as floats of the payoffs' type, True as 1.0."""
         return self.xp.astype(condition, self.payoffs.dtype)
 
     def like(self, numbers: NDArray[Any]) -> Array:
-        """Return a numpy array as one of this outcome's array library, on its device."""
+        """Return a numpy array of any shape as one of this outcome's array library, on its device."""
         return self.xp.asarray(numbers.copy(), device=array_api_compat.device(self.actions))
 
     def _table_payoffs(self) -> Array:

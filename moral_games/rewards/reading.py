@@ -60,7 +60,7 @@ def parse(text: str) -> RewardFunction:
 
 
 def as_reward(reward: str | RewardFunction) -> RewardFunction:
-    """Return a reward given as itself or as text."""
+    """Return a reward given as itself or as text; a TypeError if it is neither."""
     if isinstance(reward, RewardFunction):
         return reward
     if isinstance(reward, str):

@@ -160,7 +160,7 @@ def draw_tasks(
     contrast: float = 0.5,
     show: Show[tuple[str, bool]] = iter,
 ) -> Drawing:
-    """Draw questions as `tasks` does, and return with them what was dropped on the way; `show` tells how far it is."""
+    """Draw questions as `tasks` does, with its errors; what was dropped is told too, and `show` tells how far it is."""
     check_options(count, kinds, highest, contrast)
     if split not in get_args(Split):
         raise unknown("side of the split", split, get_args(Split))

@@ -16,19 +16,39 @@ class Telling(Protocol):
     """What a wording may ask of a `Presentation`."""
 
     @property
-    def labels(self) -> tuple[str, ...]: ...
+    def labels(self) -> tuple[str, ...]:
+        """The words that stand for actions, in the order of lists."""
+        ...
+
     @property
-    def assignment(self) -> tuple[int, ...]: ...
+    def assignment(self) -> tuple[int, ...]:
+        """Which action each label stands for."""
+        ...
+
     @property
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """The label of each action."""
+        ...
+
     @property
-    def rows(self) -> bool: ...
+    def rows(self) -> bool:
+        """Whether a payoff table lists the own labels in reverse order."""
+        ...
+
     @property
-    def columns(self) -> bool: ...
+    def columns(self) -> bool:
+        """Whether it lists the others' labels in reverse order."""
+        ...
+
     @property
-    def options(self) -> bool: ...
+    def options(self) -> bool:
+        """Whether the sentence that offers the labels lists them in reverse order."""
+        ...
+
     @property
-    def answers(self) -> bool: ...
+    def answers(self) -> bool:
+        """Whether the one that asks for an answer does."""
+        ...
 
 
 Wording = Callable[[MatrixGame, Telling, Sequence[int] | None], str]

@@ -81,7 +81,7 @@ def series(pedestrians: Sequence[int] = PEDESTRIANS) -> tuple[Ride, ...]:
 
 
 def draw_tellings(rng: np.random.Generator, pairs: int = 2) -> tuple[Telling, ...]:
-    """Draw pairs of tellings; the whole series is told in the same, so that a curve does not waver by its words."""
+    """Draw one pair of tellings or more, else a ValueError; a series is told in the same, so that it does not waver."""
     if pairs < 1:
         raise ValueError(f"a series needs at least one pair of tellings, got {pairs}")
     return tuple(telling for _ in range(pairs) for telling in draw_telling(rng).both())

@@ -40,7 +40,7 @@ def games_of_a_round(matching: str, selected: Ints, rng: np.random.Generator) ->
 
 
 def other_seat(seats: Ints, choices: Ints) -> Ints:
-    """Return the seat that each choice 0 to N - 2 among the others of `seats` stands for, in ascending order.
+    """Return the seat that each choice 0 to N - 2 among the others of `seats` stands for, in ascending order; (K,).
 
     Examples
     --------

@@ -103,7 +103,7 @@ class PricingParallelEnv(ParallelEnv):
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Begin an episode; nothing is drawn, so a seed makes no difference."""
+        """Begin an episode and return observations, see `Trade.observe`; nothing is drawn, whatever the seed."""
         if seed is not None:
             as_seed(seed)
         self.trade.reset()
@@ -113,7 +113,7 @@ class PricingParallelEnv(ParallelEnv):
     def step(
         self, actions: dict[str, Any]
     ) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
-        """Sell for one round.
+        """Sell for one round; see `PricingEnv.step` for actions and `Trade.observe` for what comes back.
 
         Parameters
         ----------

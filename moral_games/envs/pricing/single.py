@@ -41,6 +41,7 @@ class PricingEnv(gymnasium.Env[Any, Any]):
     """
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
+    """Gymnasium's: the render modes, and pictures a second."""
 
     def __init__(
         self,
@@ -70,14 +71,14 @@ class PricingEnv(gymnasium.Env[Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Begin an episode; nothing is drawn, so a seed makes no difference."""
+        """Begin an episode and return the observation, see `Trade.observe`; nothing is drawn, whatever the seed."""
         super().reset(seed=None if seed is None else as_seed(seed))
         self.trade.reset()
         self._over = False
         return self.trade.observe(self.player), {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """Sell for one round.
+        """Sell for one round, at the price that an action stands for: a number of the grid, or one in [-1, 1].
 
         Raises
         ------

@@ -30,10 +30,15 @@ class Sale(NamedTuple):
     """What a round brought, by firm; money and quantities are those of the market."""
 
     prices: Numbers
+    """What was charged."""
     quantities: Numbers
+    """What was sold."""
     profits: Numbers
+    """What was earned."""
     utilities: Numbers
+    """What the sellers' values make of it."""
     consumer_surplus: float
+    """What buyers gained, together."""
 
 
 class Trade:
@@ -98,7 +103,7 @@ class Trade:
         self._window = np.full((self.memory, self.market.firms), NOT_YET)
 
     def observe(self, firm: int) -> np.ndarray:
-        """Return the prices of the last rounds, the latest first and the own first in each; −1 where there was none."""
+        """Return the prices of the last rounds, (memory * n,), the latest first, the own first in each; −1 if none."""
         own_first = [firm, *(other for other in range(self.market.firms) if other != firm)]
         return self._window[:, own_first].astype(np.float32).ravel()
 

@@ -61,7 +61,9 @@ class Grid(NamedTuple):
     """Which of a two-player game's actions a payoff table shows, and where its cells are, in pixels."""
 
     rows: range
+    """The own actions that are shown."""
     columns: range
+    """The other's actions that are shown."""
 
     @classmethod
     def of(cls, scene: Scene) -> Grid:
@@ -105,9 +107,13 @@ class Label(NamedTuple):
     """How an action is named in a payoff table: its chip's letter, and its name in a size."""
 
     action: int
+    """The action."""
     letter: str
+    """Its letter."""
     name: str
+    """Its name, as it fits."""
     size: int
+    """The size of its letters."""
 
     @property
     def width(self) -> int:

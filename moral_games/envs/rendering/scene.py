@@ -73,11 +73,17 @@ class Standing(NamedTuple):
     """One player's line: its actions of the latest rounds, their letters, the last one's name, and its totals."""
 
     player: str
+    """Who."""
     actions: tuple[int, ...]
+    """Its actions, the latest last; -1 for an illegal answer."""
     letters: tuple[str, ...]
+    """A letter for each."""
     last: str
+    """The name of the last."""
     payoff: str
+    """The sum of its payoffs, as it is written."""
     reward: str
+    """The sum of its rewards, as it is written."""
 
 
 def standings(scene: Scene) -> list[Standing]:
