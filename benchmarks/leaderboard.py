@@ -6,8 +6,8 @@ board. Run it from the repository's root, about ten minutes on one core, and wri
     OMP_NUM_THREADS=1 python -m benchmarks.leaderboard
     python -m benchmarks.results
 
-Results go to ``runs/NAME``: ``metrics.json``, and ``cells/`` with a run folder a study, as a comparison has them.
-``--resume`` goes on, and tries failed studies again.
+Results go to ``runs/NAME``: ``metrics.json``, ``leaderboard.png``, and ``cells/`` with a run folder a study, as a
+comparison has them. ``--resume`` goes on, and tries failed studies again.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from benchmarks.blocks import Block, seeds_asked, table, with_interval
 from benchmarks.compare import CELLS, rows
 from benchmarks.compare_grid import Cell, Common, grid
 from benchmarks.compare_running import finished, on_this_machine
+from benchmarks.leaderboard_figure import figure
 from moral_games.names import check_folder_name
 from moral_games.provenance import PROVENANCE, provenance
-from moral_games.runs import METRICS, Run, RunError, read_json, write_json
+from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
 ELSEWHERE = {"name", "folder", "resume", "workers"}
 """Options that say how and where the work is done, and not what it is."""
@@ -41,6 +42,7 @@ UNLEARNED = "random"
 """Who stands beside the learners: a player that has learned nothing."""
 
 FAILED = "failed"
+FIGURE = "leaderboard.png"
 DIGITS = 3
 
 Entry = Mapping[str, Any]
@@ -62,7 +64,7 @@ class Options:
     """Agents of the package agents, with their own options if need be."""
     games: tuple[str, ...] = ("ipd", "stag_hunt", "chicken")
     """What is played."""
-    values: tuple[str, ...] = ("utilitarian", "deontological", "virtue_equality")
+    values: tuple[str, ...] = ("utilitarian", "deontological", "virtue_mixed")
     """What the learner values."""
     opponents: tuple[str, ...] = ("tit_for_tat", "random")
     """Against whom; they do not learn."""
@@ -118,7 +120,11 @@ def play(asked: Options) -> Run:
             if outcome.failure:
                 failures[outcome.cell.name] = outcome.failure
             print(f"{outcome.cell.name}: {outcome.failure or 'judged'}; {len(left) - done} to go", file=sys.stderr)
-    write_json(run.path(METRICS), {"studies": [entry(cell, failures.get(cell.name)) for cell in cells]})
+    studies = [entry(cell, failures.get(cell.name)) for cell in cells]
+    write_json(run.path(METRICS), {"studies": studies})
+    drawn = figure(asked.to_json(), studies, [unlearned(*which, asked.discount) for which in _everything(run.config())])
+    with whole_file(run.path(FIGURE)) as partial:
+        drawn.savefig(partial, format="png", dpi=110, metadata={"Software": None})
     return run
 
 
@@ -173,8 +179,7 @@ def standings(run: Run) -> str:
         lines.append(
             (f"`{agent}`", with_interval(found["regret"], DIGITS), f"{told} ({where})", found["failed"], seconds)
         )
-    everything = product(asked["games"], asked["values"], asked["opponents"])
-    chance = np.mean([unlearned(*which, asked["discount"]) for which in everything])
+    chance = np.mean([unlearned(*which, asked["discount"]) for which in _everything(asked)])
     lines.append(("(plays at random)", f"{chance:.{DIGITS}f}", "", "", ""))
     return table(("agent", "mean moral regret", "worst study", "failed", "seconds of learning"), lines)
 
@@ -192,7 +197,7 @@ def board(run: Run) -> str:
             *cells([found[*which, agent] for agent in asked["agents"]]),
             f"{unlearned(*which, asked['discount']):.{DIGITS}f}",
         )
-        for which in product(asked["games"], asked["values"], asked["opponents"])
+        for which in _everything(asked)
     ]
     heads = ("game", "value", "opponent", *(f"`{agent}`" for agent in asked["agents"]), "plays at random")
     return "\n".join([table(heads, lines), *failures(studies)])
@@ -216,6 +221,10 @@ def failures(studies: Iterable[Entry]) -> list[str]:
         for study in failed
     )
     return ["", *told] if failed else []
+
+
+def _everything(asked: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    return product(asked["games"], asked["values"], asked["opponents"])
 
 
 BLOCKS: Mapping[str, Block] = {

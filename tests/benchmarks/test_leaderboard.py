@@ -12,7 +12,8 @@ import moral_games as mg
 from benchmarks import compare_running
 from benchmarks.compare import CELLS
 from benchmarks.compare_grid import Cell, learn
-from benchmarks.leaderboard import Options, board, cells, main, overall, play, standings, unlearned
+from benchmarks.leaderboard import FIGURE, Options, board, cells, main, overall, play, standings, unlearned
+from benchmarks.leaderboard_figure import figure
 from moral_games.policy import from_json
 from moral_games.runs import METRICS, Run, read_json
 
@@ -51,6 +52,7 @@ def test_regret_is_that_of_the_exact_analysis_of_the_learned_policies(run: Run) 
 
 
 def test_a_board_of_one_study_each_says_the_same_twice_and_the_best_comes_first(run: Run) -> None:
+    assert run.path(FIGURE).stat().st_size > 5000
     found = overall(read_json(run.path(METRICS))["studies"], 2)
     means = [each["regret"]["mean"] for each in found.values()]
     assert means == sorted(means) and len(means) == 2
@@ -94,6 +96,8 @@ def test_who_fails_stays_on_the_board_and_is_tried_again(
     assert "| failed |" in board(run)
     assert "`tabular_q(steps=40)` failed in ipd, utilitarian, against tit_for_tat: FloatingPointError" in board(run)
     monkeypatch.setattr(compare_running, "learn", learn)
+    (axes,) = figure(asked.to_json(), read_json(run.path(METRICS))["studies"], [0.5]).axes
+    assert [line.get_xdata().tolist() for line in axes.lines if line.get_color() == "red"] == [[1.0], []]
     assert "failed" not in board(play(replace(asked, folder=tmp_path, resume=True)))
 
 
