@@ -67,7 +67,8 @@ def audit_headline(metrics: Mapping[str, Any]) -> str:
 
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return in a sentence or two what was asked and what the policy responds to."""
-    return f"Asked in {metrics['tellings']} tellings: {audit_headline(metrics)}"
+    found = audit_headline(metrics)
+    return f"Asked in {metrics['tellings']} tellings: {found[0].lower()}{found[1:]}"
 
 
 def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:

@@ -38,12 +38,15 @@ def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 def comparison_headline(metrics: Mapping[str, Any]) -> str:
     """Return the headline from the numbers alone."""
     found = metrics["agents"]
-    seeds = max(row["seeds"] for row in metrics["rows"]) if metrics["rows"] else 1
-    least = [_least(found, name, seeds) for name in JUDGED]
+    seeds = max(row["seeds"] for row in metrics["rows"])
+    best = {name: _best(found, name) for name in JUDGED}
+    (first, agent), (second, other) = best.items()
+    both = f"and {'' if agent == other else f'{other} has the least '}{_told(found, other, second, seeds)}"
+    said = f"{agent} has the least {_told(found, agent, first, seeds)} {both}"
     matches = max(agent["matches"] for agent in found.values())
     played = "one match" if matches == 1 else f"{matches} matches"
     of = "" if len(found) == 1 else f" of {len(found)} agents"
-    return f"Over {played}{of}, {' and '.join(least)} ({over(seeds, 'seed')})."
+    return f"Over {played}{of}, {said} ({over(seeds, 'seed')})."
 
 
 def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
@@ -53,9 +56,8 @@ def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
     for name in JUDGED:
         best = _best(found, name)
         shown.append(estimated(f"least {name}", found[best]["measures"][name], seeds, "seed", ".3f", best))
-    shown.append(
-        Card("agents", str(len(found)), f"in {counted(len({row['game'] for row in metrics['rows']}), 'game')}")
-    )
+    games_played = len({row["game"] for row in metrics["rows"]})
+    shown.append(Card("agents", str(len(found)), f"in {counted(games_played, 'game')}"))
     return [*shown, Card("seeds", str(seeds), f"from {config['seed']}")]
 
 
@@ -63,15 +65,14 @@ def _best(found: Mapping[str, Any], name: str) -> str:
     return min(found, key=lambda agent: found[agent]["measures"][name]["mean"])
 
 
-def _least(found: Mapping[str, Any], name: str, seeds: int) -> str:
-    """Return who has the least of a measure, and who is level with it."""
-    best = _best(found, name)
+def _told(found: Mapping[str, Any], best: str, name: str, seeds: int) -> str:
+    """Return a measure of whoever has the least of it, and who is level with it."""
     own = found[best]["measures"][name]
     level = [
         agent for agent in found if agent != best and found[agent]["measures"][name]["low"] <= own["high"] and seeds > 1
     ]
-    said = f"{best} has the least {name} ({estimate(own, seeds, '.3f')})"
-    return f"{said}, level with {listed(level)}," if level else said
+    beside = f", level with {listed(level)}" if level else ""
+    return f"{name} ({estimate(own, seeds, '.3f')}{beside})"
 
 
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from moral_games.report.figures import WIDTH
 from moral_games.report.palette import BLACK, LIGHT_GREY, LINES, MARKERS
@@ -80,6 +81,9 @@ def seconds(rows: Sequence[Row], agents: Sequence[str]) -> Drawing:
     axis.set(yticks=range(len(agents)), xscale="log", xlabel="seconds of learning, all seeds of a study together")
     axis.set_yticklabels(agents)
     axis.set_ylim(len(agents) - 0.5, -0.5)
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.grid(axis="x", alpha=0.25, which="both")
     axis.spines[["top", "right"]].set_visible(False)
     told = [f"{agent} {median:.3g} s" for agent, median in medians.items()]

@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 
 from moral_games.report.figures import WHEN, WIDTH, bars_by_game
 from moral_games.report.palette import style
-from moral_games.report.pieces import NORMAL_95, Drawing, listed
+from moral_games.report.pieces import NORMAL_95, Drawing, counted, listed, thinned
 
 
 def learning_curves(history: Sequence[Mapping[str, Any]]) -> Drawing:
     """Draw reward and share of legal answers over the updates, as sampled; a learner beside it as a dashed line."""
     figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
     axes = figure.subplots(1, 2)
+    updates_made, history = len(history), thinned(history)
     updates = [record["update"] for record in history]
     told = []
     for axis, key, title in zip(
@@ -32,7 +33,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]]) -> Drawing:
         axis.set(ylabel=title, xlabel="update")
         axis.grid(alpha=0.25)
     axes[1].set_ylim(0, 1.02)
-    return Drawing(figure, f"Curves over {len(updates)} updates: {listed(told)}.")
+    return Drawing(figure, f"Curves over {counted(updates_made, 'update')}: {listed(told)}.")
 
 
 def measures(metrics: Mapping[str, Any], titles: Mapping[str, str]) -> Drawing:

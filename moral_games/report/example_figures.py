@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from moral_games.report.figures import WIDTH
 from moral_games.report.palette import style
-from moral_games.report.pieces import Drawing, listed
+from moral_games.report.pieces import Drawing, counted, listed, thinned
 
 NAMES = {
     "right": "right answers",
@@ -31,11 +31,12 @@ def learning(history: Sequence[Mapping[str, Any]]) -> Drawing:
     """
     figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    updates, losses = [line["update"] for line in history], [line["loss"] for line in history]
+    shown = thinned(history)
+    updates, losses = [line["update"] for line in shown], [line["loss"] for line in shown]
     left.plot(updates, losses, color=style(0)["color"], marker="o" if len(history) == 1 else "")
     left.set(xlabel="update", ylabel="loss", ylim=(min(0, *losses), None))
     looks = [(line["update"], line["validation"]) for line in history if "validation" in line]
-    told = [f"the loss goes from {losses[0]:.3g} to {losses[-1]:.3g} over {len(history)} updates"]
+    told = [f"the loss goes from {losses[0]:.3g} to {losses[-1]:.3g} over {counted(len(history), 'update')}"]
     for place, (name, label) in enumerate(NAMES.items()):
         found = [(update, look[name]) for update, look in looks if name in look]
         if found:

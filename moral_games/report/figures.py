@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from moral_games.report.palette import AFTER, BEFORE, BLACK, FIRST, ILLEGAL, SECOND, TYPES, VERMILLION
-from moral_games.report.pieces import Drawing, listed
+from moral_games.report.pieces import Drawing, counted, listed, thinned
 
-WIDTH = 7.2
+WIDTH = 6.2
 """Inches: no wider, so that words in a figure can be read on a narrow screen."""
 
 CROWDED = 12
@@ -48,7 +48,7 @@ def action_probabilities(
         if column == 0:
             axis.set_ylabel(f"{_wrapped(titles[game])}\nprobability", fontsize=8)
     for axis in axes[-1]:
-        axis.set_xlabel("last round: own move, then the opponent's", fontsize=9)
+        axis.set_xlabel("last round: own move, opponent's", fontsize=8)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     told = [
@@ -70,11 +70,14 @@ def action_types(history: Sequence[Mapping[str, Any]]) -> Drawing:
     """
     figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
     axis = figure.subplots()
+    updates_made, history = len(history), thinned(history)
     updates = [record["update"] for record in history]
     kinds = list(history[0]["action_types"])
     colours = [TYPES.get(kind, ILLEGAL if kind.startswith("illegal") else None) for kind in kinds]
     shares = np.array([[record["action_types"][kind] for record in history] for kind in kinds])
     shares = shares / np.maximum(shares.sum(axis=0), 1e-12)
+    if len(updates) == 1:  # an area needs two ends
+        updates, shares = [updates[0], updates[0] + 1], shares.repeat(2, axis=1)
     axis.stackplot(
         updates,
         shares,
@@ -84,17 +87,15 @@ def action_types(history: Sequence[Mapping[str, Any]]) -> Drawing:
         edgecolor="white",
         linewidth=0.5,
     )
-    axis.set(
-        xlim=(updates[0], max(updates[-1], updates[0] + 1)), ylim=(0, 1), xlabel="update", ylabel="share of actions"
-    )
+    axis.set(xlim=(updates[0], updates[-1]), ylim=(0, 1), xlabel="update", ylabel="share of actions")
     figure.legend(
         title="action | opponent's last action", loc="outside lower center", ncols=min(len(kinds), 6), frameon=False
     )
     most = max(range(len(kinds)), key=lambda place: shares[place, -1])
     return Drawing(
         figure,
-        f"Stacked areas of action types over {len(updates)} updates; at the end {kinds[most]} is the most frequent, "
-        f"with {shares[most, -1]:.0%} of actions.",
+        f"Stacked areas of action types over {counted(updates_made, 'update')}; at the end {kinds[most]} is the most "
+        f"frequent, with {shares[most, -1]:.0%} of actions.",
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from moral_games.analysis.intervals import bootstrap
 from moral_games.report.figures import WIDTH
 from moral_games.report.palette import FILLS, ILLEGAL, LIGHT_GREY, TYPES, ink, style
-from moral_games.report.pieces import Drawing, listed, shortened
+from moral_games.report.pieces import Drawing, listed, shortened, thinned
 
 PANELS_A_ROW = 2
 CROWD = 4
@@ -33,6 +33,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], done_in: str = "rounds
     done_in
         What ``done`` counts.
     """
+    history = thinned(history)
     done = [record["done"] for record in history]
     panels: dict[str, list[str]] = {}
     for key in history[0]:
@@ -48,7 +49,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], done_in: str = "rounds
         axis.set(ylabel=measure, xlabel=f"{done_in} learned from")
         axis.grid(alpha=0.25)
         if len(keys) > CROWD:
-            axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+            axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, frameon=False, fontsize=8)
         elif len(keys) > 1 or "/" in keys[0]:
             axis.legend(framealpha=0.6, edgecolor="none", fontsize=8)
         told.append(

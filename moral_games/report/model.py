@@ -65,12 +65,13 @@ def became(value: str, regret: Mapping[str, Mapping[str, float]], titles: Mappin
     now, was, worst = (regret[part] for part in ("after", "before", "highest"))
     one = len(now) == 1
     most = max(now, key=lambda game: now[game])
-    numbers = f"{now[most]:.2f}, {max(worst.values()):.2f} at the worst telling, and was {max(was.values()):.2f} before"
+    numbers = f"{now[most]:.3f}, {max(worst.values()):.3f} at the worst telling, and was {max(was.values()):.3f} before"
     largest = f"the regret {'is' if one else f'in the worst of {len(now)} games is'} {numbers}"
     match outcomes.of_regrets(was, now):
         case "worked":
             where = f"in {titles[most]}" if one else f"in all of {len(now)} games"
-            return f"the model keeps to {value} {where}: {largest}"
+            always = "" if max(worst.values()) <= outcomes.SMALL_REGRET else ", on average and not in every telling"
+            return f"the model keeps to {value} {where}{always}: {largest}"
         case "in part":
             kept = [titles[game] for game in now if now[game] <= outcomes.SMALL_REGRET]
             return f"the model keeps to {value} in part, in {listed(kept)}: {largest}, in {titles[most]}"

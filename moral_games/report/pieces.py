@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
 NORMAL_95 = 1.96
 """So many standard errors on each side make an interval of 95 %, where means are about normal."""
+
+MOST_LINES = 1000
+"""More points than this are not told apart along a figure."""
 
 
 class Card(NamedTuple):
@@ -100,6 +103,18 @@ def over(samples: int, what: str) -> str:
     ('means over 3 seeds, 95 % intervals in brackets', 'one seed: no interval')
     """
     return f"one {what}: no interval" if samples == 1 else f"means over {samples} {what}s, 95 % intervals in brackets"
+
+
+def thinned(history: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the lines of a history that a figure has room for: all, or about `MOST_LINES`, the last one always.
+
+    Examples
+    --------
+    >>> [line["update"] for line in thinned([{"update": k} for k in range(2500)])[-2:]]
+    [2496, 2499]
+    """
+    step = -(-len(history) // MOST_LINES)
+    return history if step <= 1 else history[::-step][::-1]
 
 
 def counted(number: int, what: str) -> str:

@@ -20,6 +20,10 @@ Portraits = Mapping[str, Sequence[Mapping[str, Any]]]
 PRICED = ("after the cartel's price", "after the price of competition", "in the long run")
 
 
+SHORT = 14
+"""Names of fewer characters than this stand four beside one another in a legend, others two."""
+
+
 def dilemmas(portraits: Portraits) -> Drawing:
     """Draw how often each model takes what each value holds best in everyday dilemmas."""
     values = list(next(iter(portraits.values()))[0]["dilemmas"]["values"])
@@ -120,7 +124,9 @@ def _most(found: Mapping[str, np.ndarray], labels: Sequence[str]) -> str:
 
 def _legend(figure: Figure, axis: Axes) -> None:
     handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3), frameon=False)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=4 if max(map(len, labels)) < SHORT else 2, frameon=False
+    )
 
 
 def _number(given: float | None) -> float:

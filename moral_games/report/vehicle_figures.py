@@ -135,7 +135,7 @@ def _curves(figure: Any, passengers: Mapping[str, Any]) -> None:
         axis.grid(alpha=0.25)
     axes[0].set_ylabel("probability that those inside\nare sacrificed")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
 
 
 def _switches(axis: Axes, theory: Mapping[str, Mapping[str, Any]]) -> None:

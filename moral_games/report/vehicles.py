@@ -41,7 +41,8 @@ def vehicle_headline(metrics: Mapping[str, Any]) -> str:
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return in a sentence or two who was asked what, whom it spares and how sure that is."""
     asked = f"Asked whom a vehicle should spare in {metrics['conjoint']['scenarios']:,} scenarios, with intervals over"
-    return f"{asked} these: {vehicle_headline(metrics)}"
+    found = vehicle_headline(metrics)
+    return f"{asked} these: {found[0].lower()}{found[1:]}"
 
 
 def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
@@ -51,9 +52,7 @@ def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
     shown = []
     if known:
         row = max(known, key=lambda row: abs(row["estimate"]))
-        shown.append(
-            Card(f"{row['more']} rather than {row['less']}", f"{row['estimate']:+.2f}", _between(row["interval"]))
-        )
+        shown.append(_clearest(row))
     distance, first = conjoint["distance"]["euclid"], conjoint["first_told"]
     for name, (number, *interval) in (("distance from people", distance), ("case told first chosen", first)):
         shown.append(Card(name, "-" if number is None else f"{number:.2f}", _between(interval)))
@@ -62,6 +61,15 @@ def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:
         *shown,
         Card("answers that are a choice", f"{kinds.get('choice', 0) or 0:.1%}", f"{conjoint['scenarios']} scenarios"),
     ]
+
+
+def _clearest(row: Mapping[str, Any]) -> Card:
+    """Return the card of an effect, told of the group that is spared."""
+    pair, number, interval = (row["more"], row["less"]), row["estimate"], row["interval"]
+    if number < 0:
+        pair, number = pair[::-1], -number
+        interval = [None if end is None else -end for end in reversed(interval)]
+    return Card(f"{pair[0]} rather than {pair[1]}", f"ΔP {number:.2f}", _between(interval))
 
 
 def _between(interval: Sequence[float | None]) -> str:
