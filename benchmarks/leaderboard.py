@@ -204,12 +204,14 @@ def board(run: Run) -> str:
 
 
 def cells(studies: Iterable[Entry]) -> list[str]:
-    """Return a line's cells: means with intervals, the least in bold, and who failed."""
+    """Return a line's cells: means above their intervals, the least mean in bold, and who failed."""
     listed = list(studies)
     shown = [round(study["regret"]["mean"], DIGITS) if study["regret"] else np.inf for study in listed]
-    told = [with_interval(study["regret"], DIGITS) if study["regret"] else FAILED for study in listed]
-    least = min(shown)
-    return [f"**{text}**" if mean == least < np.inf else text for mean, text in zip(shown, told, strict=True)]
+    told = [with_interval(study["regret"], DIGITS).split(" ", 1) if study["regret"] else [FAILED] for study in listed]
+    for mean, parts in zip(shown, told, strict=True):
+        if mean == min(shown) < np.inf:
+            parts[0] = f"**{parts[0]}**"
+    return ["<br>".join(parts) for parts in told]
 
 
 def failures(studies: Iterable[Entry]) -> list[str]:
