@@ -38,7 +38,7 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
     known = sorted(known)
     close = get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    return ValueError(f"unknown {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+    return ValueError(f"unknown {kind} {name!r}.{hint} Known: {', '.join(known)}")
 
 
 def check_folder_name(what: str, name: str) -> None:

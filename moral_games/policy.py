@@ -60,9 +60,15 @@ class FiniteStatePolicy:
             and (probabilities >= -TOLERANCE).all()
             and (probabilities.sum(1) <= 1 + TOLERANCE).all()
         ):
-            raise ValueError("each row of a policy must hold probabilities in [0, 1] that sum to at most 1")
+            raise ValueError(
+                "each row of a policy must hold probabilities in [0, 1] that sum to at most 1; got numbers from "
+                f"{probabilities.min():g} to {probabilities.max():g}, with row sums up to {probabilities.sum(1).max():g}"
+            )
         if transitions.size and not (transitions.min() >= 0 and transitions.max() < len(probabilities)):
-            raise ValueError(f"transitions must lead to memory states 0 to {len(probabilities) - 1}")
+            raise ValueError(
+                f"transitions must lead to memory states 0 to {len(probabilities) - 1}; got states "
+                f"{transitions.min()} to {transitions.max()}"
+            )
         probabilities = np.clip(probabilities, 0.0, 1.0)
         total = probabilities.sum(axis=1, keepdims=True)
         probabilities = np.where(

@@ -92,7 +92,9 @@ class Repetition:
         if not _whole(self.memory, 0):
             raise ValueError(f"memory must be a whole number of rounds, at least 0, got {self.memory!r}")
         if self.clock and self.rounds is None:
-            raise ValueError("a visible clock shows the share of rounds played, so clock=True needs rounds")
+            raise ValueError(
+                "a visible clock shows the share of rounds played, so clock=True needs rounds, got rounds=None"
+            )
         if not _finite(self.payoff_scale) or self.payoff_scale <= 0:
             raise ValueError(f"payoff_scale must be a positive finite number, got {self.payoff_scale!r}")
         if not _finite(self.payoff_noise) or self.payoff_noise < 0:

@@ -68,7 +68,7 @@ class AuditPlan:
 
     def __post_init__(self) -> None:
         if not self.values:
-            raise ValueError("an audit needs one value or several to compare behaviour with")
+            raise ValueError("an audit needs one value or several to compare behaviour with, got none")
         payoff_paths(self.base)
         for value in self.values:
             advantages(self.base, value, self.opponent, self.discount)

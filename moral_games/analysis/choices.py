@@ -299,7 +299,7 @@ def _assembled(
     """Return questions of different sizes in arrays of one; games in which nobody chose are left out."""
     chosen = [place for place, table in enumerate(tables) if table.any()]
     if not chosen:
-        raise ValueError("there are no choices: every count is zero")
+        raise ValueError("there are no choices: every count is zero; give how often each strategy was chosen")
     most = max(tables[place].shape[1] for place in chosen)
     terms, possible = np.zeros((len(chosen), 4, most)), np.zeros((len(chosen), most), dtype=bool)
     counts = np.zeros((len(choosers), len(chosen), most))

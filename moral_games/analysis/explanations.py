@@ -77,7 +77,9 @@ def profile(choices: Choices, parameter: str, values: ArrayLike) -> Floats:
     check_parameter(parameter)
     numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
     if not np.isfinite(numbers).all() or (parameter == "noise" and (numbers <= 0).any()):
-        raise ValueError(f"values of {parameter} must be finite{' and positive' * (parameter == 'noise')}")
+        raise ValueError(
+            f"values of {parameter} must be finite{' and positive' * (parameter == 'noise')}, got {values!r}"
+        )
     return np.array([_highest(choices, parameter, number) for number in numbers])
 
 

@@ -144,7 +144,7 @@ def _table(utility: ArrayLike) -> Floats:
     if table.ndim < 2 or table.shape[-1] != table.shape[-2] or not table.size:
         raise ValueError(f"a utility has one row and one column a strategy, (..., S, S), got shape {table.shape}")
     if not np.isfinite(table).all():
-        raise ValueError("utilities must be finite numbers, without NaN or infinity")
+        raise ValueError(f"utilities must be finite numbers, without NaN or infinity, got {table.tolist()}")
     return table
 
 

@@ -252,7 +252,7 @@ def _field(entrants: Entrants, game: MatrixGame) -> list[_Entrant]:
         field.append(_Entrant(name or known, opponent, views, players))
     names = [entrant.name for entrant in field]
     if not names:
-        raise ValueError("a tournament needs at least one entrant")
+        raise ValueError("a tournament needs at least one entrant, got none")
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(

@@ -56,7 +56,7 @@ class Evaluate(Command):
     def run(self) -> None:
         """Print the judgement of each game."""
         if not self.game:
-            raise ValueError("--game needs the name of a game, or several")
+            raise ValueError("--game needs the name of a game, or several; got none")
         strategy = self._as_strategy()
         results = self._language_model() if strategy is None else self._strategy(strategy)
         if self.json:

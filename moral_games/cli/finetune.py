@@ -55,7 +55,9 @@ class FineTuning(Finetune, Command):
         from moral_games.llm.processes import joined
 
         if not self.test_games:
-            raise ValueError("name at least one of --test-games: the report shows what the model does in them")
+            raise ValueError(
+                "name at least one of --test-games, got none: the report shows what the model does in them"
+            )
         with joined() as team:
             run = finetune(self, team)
         if team.first:

@@ -101,7 +101,7 @@ class Vehicles(Command):
         if self.name is not None:
             check_folder_name("run", self.name)
         if not series(self.pedestrians):
-            raise ValueError("--pedestrians needs at least one number")
+            raise ValueError("--pedestrians needs at least one number, got none")
         return model_named(self.player)
 
     def _folder(self, scenarios: Sequence[Scenario]) -> Run | None:

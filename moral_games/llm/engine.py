@@ -39,7 +39,7 @@ class EngineModel:
         if find_spec("vllm") is None:
             raise ValueError(
                 f"model 'vllm:{model}' needs vLLM, which is not installed; on a machine with a graphics card "
-                "install it with 'pip install vllm', or serve the model and load 'openai:MODEL@BASE_URL'"
+                "install it with: pip install vllm, or serve the model and load 'openai:MODEL@BASE_URL'"
             )
         vllm = import_module("vllm")
         self.name = f"vllm:{model}"

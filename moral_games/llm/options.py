@@ -148,7 +148,10 @@ class Finetune:
         self._check_opponent()
         rank, alpha = self.lora
         if self.seed < 0 or rank < 1 or self.checkpoint_every < 1:
-            raise ValueError("seed must be at least 0, lora_rank and checkpoint_every at least 1")
+            raise ValueError(
+                "seed must be at least 0, lora_rank and checkpoint_every at least 1; "
+                f"got {self.seed}, {rank} and {self.checkpoint_every}"
+            )
         if self.keep_checkpoints != "all" and self.keep_checkpoints < 1:
             raise ValueError(f"keep_checkpoints must be at least 1, or 'all', got {self.keep_checkpoints!r}")
         if not alpha > 0:
@@ -197,7 +200,7 @@ class Finetune:
             )
         if self.algorithm in BORROWED and find_spec("trl") is None:
             raise ValueError(
-                f"algorithm {self.algorithm!r} needs TRL; install it with pip install 'moral-games[trl]', "
+                f"algorithm {self.algorithm!r} needs TRL; install it with: pip install 'moral-games[trl]', "
                 "or use another --algorithm"
             )
 

@@ -74,7 +74,7 @@ class Sitting:
                 f"{self.scenarios}, {', '.join(self.themes) or 'no theme'} and {self.seed}"
             )
         if not series(self.pedestrians):
-            raise ValueError("a portrait needs at least one number of pedestrians")
+            raise ValueError("a portrait needs at least one number of pedestrians, got none")
         for theme in self.themes:
             dilemmas.names(theme)
 

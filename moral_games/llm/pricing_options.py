@@ -99,7 +99,9 @@ class PricingOptions:
         if not self.models:
             raise ValueError(f"none of the sellers {', '.join(self.sellers)} is a language model; name one, or several")
         if min(place.ceiling for place in self.places) <= 0:
-            raise ValueError(f"ceilings are told to the cent, which is too coarse for --currency {min(self.currency)}")
+            raise ValueError(
+                f"ceilings are told to the cent, which is too coarse for --currency {min(self.currency)}; take a larger one"
+            )
 
     def by_firm(self, option: Literal["sellers", "attitude"]) -> tuple[str, ...]:
         """Return what holds for each firm; a ValueError unless one is given for all or one for each."""

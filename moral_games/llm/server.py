@@ -115,7 +115,7 @@ class Server:
             from openai import OpenAI
         except ImportError:
             raise ValueError(
-                "models behind a server need the package openai; install it with pip install 'moral-games[openai]'"
+                "models behind a server need the package openai; install it with: pip install 'moral-games[openai]'"
             ) from None
         key = os.environ.get(KEY) or "none"
         return OpenAI(api_key=key, base_url=self._given, timeout=self.manners.timeout, max_retries=0)

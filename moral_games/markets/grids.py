@@ -104,5 +104,5 @@ def checked_grid(market: Market, grid: ArrayLike) -> Floats:
         raise ValueError(f"a grid has shape (m,) or ({market.firms}, m), got {np.shape(grid)}")
     market.checked(array.T)
     if any(len(set(own)) < len(own) for own in array.tolist()):
-        raise ValueError("a grid must not have the same price twice")
+        raise ValueError(f"a grid must not have the same price twice, got {grid!r}")
     return array

@@ -79,7 +79,9 @@ def sold(market: Market, offers: ArrayLike) -> Sold:
             quantities[cells], profits[cells] = present.quantities(prices).ravel(), present.profits(prices).ravel()
             surplus[rows] = present.consumer_surplus(prices)
         elif market.outside == -inf:
-            raise ValueError("nobody makes an offer, and buyers have to buy (outside = -inf)")
+            raise ValueError(
+                "nobody makes an offer, and buyers have to buy (outside = -inf); give a finite outside, or a price"
+            )
     return Sold(quantities, profits, surplus)
 
 

@@ -86,7 +86,7 @@ class AxelrodActor:
             import axelrod
         except ImportError:
             raise ValueError(
-                f"opponent {self.name!r} needs the package 'axelrod'; install it with pip install axelrod"
+                f"opponent {self.name!r} needs Axelrod; install it with: pip install 'moral-games[axelrod]'"
             ) from None
         (reward, sucker), (temptation, punishment) = game.payoffs[..., 0].tolist()
         self._match = {

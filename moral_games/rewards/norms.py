@@ -148,7 +148,7 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> Condition:
     if type(op) not in COMPARISONS:
         raise ValueError("a rule compares with ==, !=, <, <=, > and >= only")
     if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
-        raise ValueError(f"'{ast.unparse(left)}' and '{ast.unparse(right)}' in a rule are both numbers")
+        raise ValueError(f"{ast.unparse(left)!r} and {ast.unparse(right)!r} are both numbers; a rule needs a name")
     compare, first, second = COMPARISONS[type(op)], _operand(left), _operand(right)
     return lambda **seen: compare(first(**seen), second(**seen))
 

@@ -116,7 +116,10 @@ class Answers:
                 f"answers have shape (questions, tellings, 2) with an even number of tellings, got {found.shape}"
             )
         if not (np.isfinite(found).all() and (found >= 0).all() and (found.sum(axis=2) <= 1 + 1e-6).all()):
-            raise ValueError("answers must be probabilities of the two options that sum to at most 1")
+            raise ValueError(
+                "answers must be probabilities of the two options that sum to at most 1; got numbers from "
+                f"{found.min():g} to {found.max():g}, with sums up to {found.sum(axis=2).max():g}"
+            )
         object.__setattr__(self, "probabilities", found)
 
     @property

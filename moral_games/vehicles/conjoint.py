@@ -277,5 +277,8 @@ def _checked(scenarios: Sequence[Scenario], spared: ArrayLike) -> Floats:
         )
     known = chosen[np.isfinite(chosen)]
     if np.isinf(chosen).any() or (known < 0).any() or (known > 1).any():
-        raise ValueError("that a group is spared must be a probability in [0, 1], or NaN where there was no choice")
+        raise ValueError(
+            "that a group is spared must be a probability in [0, 1], or NaN where there was no choice; got numbers from "
+            f"{np.nanmin(chosen):g} to {np.nanmax(chosen):g}"
+        )
     return chosen

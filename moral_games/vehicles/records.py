@@ -122,7 +122,7 @@ def read(path: str | Path) -> tuple[Scenario, ...]:
         except ValueError as error:
             raise ValueError(f"{where}, line {line}, {error}") from None
     if not scenarios:
-        raise ValueError(f"{where} holds no scenarios")
+        raise ValueError(f"{where} holds no scenarios; give a file with one a line")
     return tuple(scenarios)
 
 

@@ -155,7 +155,7 @@ def test_unknown_modes_are_refused_and_the_known_ones_listed() -> None:
 
 def test_without_pillow_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(ValueError, match=r"pip install moral-games\[render\]"):
+    with pytest.raises(ValueError, match=r"pip install 'moral-games\[render\]'"):
         check_render_mode("rgb_array")
     check_render_mode("ansi")
 

@@ -32,7 +32,7 @@ def check_pillow() -> None:
         ImageFont.load_default(size=_SMALLEST)
     except (ImportError, TypeError):
         raise ValueError(
-            "render_mode 'rgb_array' needs Pillow 10.1 or newer; install it with: pip install moral-games[render]"
+            "render_mode 'rgb_array' needs Pillow 10.1 or newer; install it with: pip install 'moral-games[render]'"
         ) from None
 
 
