@@ -46,10 +46,10 @@ format: .venv/ready-to-develop
 results: .venv/ready-to-develop
 	$(BIN)/python -m benchmarks.results
 
-# All benchmarks of a quarter of an hour at most, about an hour in all, and the table of ratios in benchmarks/README.md.
+# All benchmarks of a quarter of an hour at most, about 40 minutes in all, and the table of ratios in benchmarks/README.md,
+# which also tells of those that fail.
 bench: .venv/ready-to-develop
-	$(BIN)/python -m benchmarks.run_all
-	$(BIN)/python -m benchmarks.results
+	$(BIN)/python -m benchmarks.run_all; status=$$?; $(BIN)/python -m benchmarks.results && exit $$status
 
 # The pinned torch goes in first: an open range would pull gigabytes of CUDA packages on some machines.
 .venv/ready-to-run: setup.cfg constraints.txt

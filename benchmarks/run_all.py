@@ -2,7 +2,7 @@
 
 Run from the repository's root, or as ``make bench``, which also writes the table into ``benchmarks/README.md``::
 
-    python -m benchmarks.run_all                       # all that take a quarter of an hour at most, about an hour
+    python -m benchmarks.run_all                       # all that take a quarter of an hour at most, about 40 minutes
     python -m benchmarks.run_all --only ijcai_speed    # one of them
     python -m benchmarks.run_all --quick               # whether all run, small; no number of it is kept
     python -m benchmarks.results
