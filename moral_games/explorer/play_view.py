@@ -23,7 +23,7 @@ def last_round(match: Match) -> str:
     paid, theirs = (number(payoff) for payoff in played.payoffs)
     over = " The match is over." if match.over else ""
     return (
-        f"Round {len(match.rounds)}: you {own}, the opponent {other}. Payoffs {paid} and {theirs}, your moral reward "
+        f"Round {len(match.rounds)}: you {own}, opponent {other}; payoffs {paid} and {theirs}; your moral reward "
         f"{number(played.reward)}.{over}"
     )
 

@@ -28,11 +28,11 @@ def listed(runs: Sequence[Shelved], folder: Path) -> str:
 
 
 def opened(folder: Path, name: str) -> str:
-    """Return one run as HTML: its state, what came of it, what it was asked, and its report."""
+    """Return one run as HTML: its state, what it was asked, and its report."""
     run = shelf.look(folder, name)
     parts = [f"<h2>{shown(name)}</h2>", f"<p>{_said(run)}</p>"]
     if run.state != shelf.BROKEN:
-        parts += [_headline(folder, run), _asked(folder, name), _report(folder, name)]
+        parts += [_asked(folder, name), _report(folder, name)]
     return f'<section class="run">{"".join(parts)}</section>'
 
 
@@ -72,15 +72,6 @@ def _said(run: Shelved) -> str:
     return f"{kind}{run.state}{f'; {_cut(run.said)}' if run.said else ''}."
 
 
-def _headline(folder: Path, run: Shelved) -> str:
-    if run.state != shelf.FINISHED:
-        return ""
-    try:
-        return f'<p class="lead">{shown(shelf.headline(folder, run.name))}</p>'
-    except (ValueError, RunError):
-        return '<p class="soft">What came of it cannot be told in a sentence.</p>'
-
-
 def _asked(folder: Path, name: str) -> str:
     rows = [(shown(option), _cut(entry)) for option, entry in shelf.asked(folder, name).items()]
     told = "What it was asked"
@@ -93,7 +84,7 @@ def _report(folder: Path, name: str) -> str:
     address = shown(f"/runs/{quote(name)}/{shelf.REPORT}")
     return (
         f'<p><a href="{address}" target="_blank" rel="noopener">The report on a page of its own</a></p>'
-        f'<iframe src="{address}" title="Report of {shown(name)}" sandbox loading="lazy"></iframe>'
+        f'<iframe src="{address}" title="Report of {shown(name)}" sandbox></iframe>'
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from moral_games import locks
 from moral_games.names import check_folder_name, unknown
-from moral_games.runs import CONFIG, HISTORY, LOCK, METRICS, POLICY, Run, RunError, as_written, read_json
+from moral_games.runs import CONFIG, HISTORY, LOCK, METRICS, POLICY, Run, RunError, read_json
 
 REPORT = "report.html"
 FIGURES = "figures"
@@ -103,22 +103,6 @@ def kind_of(config: Mapping[str, Any], metrics: Any) -> str:
     except (RunError, TypeError):
         return "run"
     return shown.rpartition(".")[2].replace("_", " ")
-
-
-def headline(folder: Path, name: str) -> str:
-    """Return in a sentence what came of a finished run.
-
-    Raises
-    ------
-    RunError
-        If it has no report, or its files are not as this version writes them.
-    """
-    from moral_games.report.page import what_to_show
-
-    place = run_folder(folder, name)
-    config, metrics = Run(place).config(), read_json(place / METRICS)
-    with as_written(place):
-        return str(what_to_show(metrics).content(config, metrics)["headline"])
 
 
 def report_page(folder: Path, name: str) -> bytes:
