@@ -63,6 +63,8 @@ def track(entries: Sequence[Entry], what: str) -> Iterator[Entry]:
     what
         The work's name.
     """
+    if not entries:
+        return
     with progress(what, len(entries)) as advance:
         for entry in entries:
             yield entry

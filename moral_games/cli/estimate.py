@@ -22,6 +22,7 @@ from moral_games.cli.audit_players import ModelPlayer, player_named
 from moral_games.cli.command import Command
 from moral_games.cli.console import check_figure, console
 from moral_games.games import protocols
+from moral_games.progress import track
 from moral_games.runs import Run
 from moral_games.text.wordings import WORDINGS, unknown_wording
 
@@ -76,7 +77,7 @@ class Estimate(Command):
             choices, legal = self._choices(player, rng)
             fits[player] = fit(choices)
             numbers = range(1, self.types + 1) if self.types > 1 else ()
-            mixtures = [fit_mixture(choices, types, rng) for types in numbers]
+            mixtures = [fit_mixture(choices, types, rng) for types in track(numbers, "numbers of types")]
             summaries[player] = _summary(choices, fits[player], mixtures, legal)
             if not self.json:
                 console.print(f"[bold]{escape(player)}[/bold]")
