@@ -62,8 +62,8 @@ PICTURES: dict[str, tuple[Callable[[Page], None], int]] = {
 @contextmanager
 def explorer(folder: Path) -> Iterator[str]:
     """Serve the explorer of a folder; give its address."""
-    command = [sys.executable, "-u", "-m", "moral_games", "explore", "--no-browser", "--folder", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-u", "-m", "moral_games", "explore", "--no-browser", "--folder", folder.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder.parent) as process:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found is not None, "the explorer did not start"
@@ -98,8 +98,10 @@ def main() -> None:
                 context = browser.new_context(base_url=address, viewport={"width": width, "height": HEIGHTS[width]})
                 page = context.new_page()
                 show(page)
-                page.wait_for_timeout(500)  # until what was pressed has faded
-                keep(name, page.screenshot(full_page=True))
+                whole = page.evaluate("document.documentElement.scrollHeight")
+                page.set_viewport_size({"width": width, "height": whole})
+                page.wait_for_timeout(2000)  # until frames are painted, and what was pressed has faded
+                keep(name, page.screenshot())
             browser.close()
 
 
