@@ -8,7 +8,6 @@ from math import nan
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from moral_games.vehicles.scenarios import Design, Scenario
 
@@ -183,6 +182,8 @@ def effects(scenarios: Sequence[Scenario], spared: ArrayLike, design: Design | N
 
 
 def _effect(attribute: Attribute, differences: Floats, weights: Floats) -> Effect:
+    from scipy.special import stdtrit
+
     number = len(differences)
     if not number:
         return Effect(attribute, nan, nan, nan, nan, 0)
@@ -278,7 +279,7 @@ def _checked(scenarios: Sequence[Scenario], spared: ArrayLike) -> Floats:
     known = chosen[np.isfinite(chosen)]
     if np.isinf(chosen).any() or (known < 0).any() or (known > 1).any():
         raise ValueError(
-            "that a group is spared must be a probability in [0, 1], or NaN where there was no choice; got numbers from "
-            f"{np.nanmin(chosen):g} to {np.nanmax(chosen):g}"
+            "that a group is spared must be a probability in [0, 1], or NaN where there was no choice; got numbers "
+            f"from {np.nanmin(chosen):g} to {np.nanmax(chosen):g}"
         )
     return chosen
