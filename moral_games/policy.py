@@ -61,8 +61,8 @@ class FiniteStatePolicy:
             and (probabilities.sum(1) <= 1 + TOLERANCE).all()
         ):
             raise ValueError(
-                "each row of a policy must hold probabilities in [0, 1] that sum to at most 1; got numbers from "
-                f"{probabilities.min():g} to {probabilities.max():g}, with row sums up to {probabilities.sum(1).max():g}"
+                "each row of a policy must hold probabilities in [0, 1] that sum to at most 1; got numbers "
+                f"from {probabilities.min():g} to {probabilities.max():g}, row sums up to {probabilities.sum(1).max():g}"
             )
         if transitions.size and not (transitions.min() >= 0 and transitions.max() < len(probabilities)):
             raise ValueError(

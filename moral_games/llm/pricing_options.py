@@ -100,7 +100,7 @@ class PricingOptions:
             raise ValueError(f"none of the sellers {', '.join(self.sellers)} is a language model; name one, or several")
         if min(place.ceiling for place in self.places) <= 0:
             raise ValueError(
-                f"ceilings are told to the cent, which is too coarse for --currency {min(self.currency)}; take a larger one"
+                f"ceilings are told to the cent, too coarse for --currency {min(self.currency)}; take a larger one"
             )
 
     def by_firm(self, option: Literal["sellers", "attitude"]) -> tuple[str, ...]:
