@@ -62,7 +62,7 @@ class FiniteStatePolicy:
         ):
             raise ValueError(
                 "each row of a policy must hold probabilities in [0, 1] that sum to at most 1; got numbers "
-                f"from {probabilities.min():g} to {probabilities.max():g}, row sums up to {probabilities.sum(1).max():g}"
+                f"from {probabilities.min():g} to {probabilities.max():g}, sums up to {probabilities.sum(1).max():g}"
             )
         if transitions.size and not (transitions.min() >= 0 and transitions.max() < len(probabilities)):
             raise ValueError(
