@@ -54,7 +54,7 @@ class FineTuning(Finetune, Command):
         from moral_games.llm.finetuning import finetune
         from moral_games.llm.processes import joined
 
-        if not self.test_games:
+        if not self.test_games and not self.asks_questions:
             raise ValueError(
                 "name at least one of --test-games, got none: the report shows what the model does in them"
             )
@@ -66,15 +66,13 @@ class FineTuning(Finetune, Command):
 
 def _show(run: Run) -> None:
     """Write a finished run's report, and print what came out."""
-    from moral_games.report import conversation_headline, headline, write_report
+    from moral_games.report import headline, write_report
 
     report = write_report(run.folder)
     metrics, config = read_json(run.path(METRICS)), run.config()
-    if "conversations" in metrics:
-        console.print(conversation_headline(config, metrics))
-    else:
+    if metrics["after"] and "conversations" not in metrics:
         console.print(_table(metrics))
-        console.print(headline(config, metrics))
+    console.print(headline(config, metrics))
     console.print(f"trained in {metrics['seconds']['train']:.0f} s; report: {report}")
 
 

@@ -223,6 +223,11 @@ class Finetune:
         return read_data_set(self.examples.data)
 
     @property
+    def asks_questions(self) -> bool:
+        """Whether questions of its data set's test side judge the model."""
+        return self.algorithm == "examples" and self.data_set.source is not None
+
+    @property
     def kept_checkpoints(self) -> int:
         """The most checkpoints that are kept."""
         if self.keep_checkpoints != "all":

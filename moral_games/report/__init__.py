@@ -2,6 +2,4 @@
 
 from moral_games.report.page import headline, write_report
 
-conversation_headline = headline
-
-__all__ = ["conversation_headline", "headline", "write_report"]
+__all__ = ["headline", "write_report"]

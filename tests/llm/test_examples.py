@@ -309,6 +309,19 @@ def test_a_run_tells_what_is_preferred_before_and_after(
         assert json.loads(printed.out)[str(run.folder)]["choices"] == 6
 
 
+def test_questions_alone_judge_a_run_too(
+    short: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--examples.batch", "2", "--examples.validating", "2", "--examples.judging", "6", "--lora-rank", "2"]
+    options += ["--train.updates", "1", "--folder", str(tmp_path), "--model", str(tiny_model_folder), "--test-games"]
+    assert main(["finetune", "--algorithm", "examples", "--examples.data", str(short), *options]) == 0
+    assert "6 questions that it was not taught" in " ".join(capsys.readouterr().out.split())
+    metrics = read_json(tmp_path / "finetune" / "metrics.json")
+    assert metrics["after"] == {} and len(metrics["tasks"]["after"]) == 1
+    assert main(["portrait", str(tmp_path / "finetune"), "--questions", "6", "--scenarios", "4", "--themes", "climate",
+                 "--pedestrians", "1", "--folder", str(tmp_path)]) == 0  # fmt: skip
+
+
 def test_changed_data_are_another_run(tiny_model_folder: Path, tmp_path: Path) -> None:
     data = write_data(tmp_path / "data", MORAL, 12, 4, kinds=SIMPLE)
     asked = chosen(data, tiny_model_folder, tmp_path)
