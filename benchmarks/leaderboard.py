@@ -7,7 +7,8 @@ board. Run it from the repository's root, about ten minutes on one core, and wri
     python -m benchmarks.results
 
 Results go to ``runs/NAME``: ``metrics.json``, ``leaderboard.png``, and ``cells/`` with a run folder a study, as a
-comparison has them. ``--resume`` goes on, and tries failed studies again.
+comparison has them. ``--resume`` goes on, tries failed studies again, and may add agents; on the board are those that
+were asked for last.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from moral_games.names import check_folder_name
 from moral_games.provenance import PROVENANCE, provenance
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
-ELSEWHERE = {"name", "folder", "resume", "workers"}
-"""Options that say how and where the work is done, and not what it is."""
+ELSEWHERE = {"agents", "name", "folder", "resume", "workers"}
+"""Options that say who is on the board, and how and where the work is done, and not what it is."""
 
 MEASURE = "moral regret"
 UNLEARNED = "random"
@@ -81,7 +82,7 @@ class Options:
     folder: Path = Path("runs")
     """Where runs are kept."""
     resume: bool = False
-    """Continue where it stopped."""
+    """Continue where it stopped, or add agents."""
 
     def check(self) -> None:
         """Raise a ValueError if an option is out of range."""
@@ -191,15 +192,16 @@ def board(run: Run) -> str:
     """
     studies, asked = read_json(run.path(METRICS))["studies"], run.config()
     found = {tuple(study[key] for key in ("game", "value", "opponent", "agent")): study for study in studies}
+    agents = list(dict.fromkeys(study["agent"] for study in studies))
     lines = [
         (
             *which,
-            *cells([found[*which, agent] for agent in asked["agents"]]),
+            *cells([found[*which, agent] for agent in agents]),
             f"{unlearned(*which, asked['discount']):.{DIGITS}f}",
         )
         for which in _everything(asked)
     ]
-    heads = ("game", "value", "opponent", *(f"`{agent}`" for agent in asked["agents"]), "plays at random")
+    heads = ("game", "value", "opponent", *(f"`{agent}`" for agent in agents), "plays at random")
     return "\n".join([table(heads, lines), *failures(studies)])
 
 

@@ -20,7 +20,7 @@ def figure(asked: Mapping[str, Any], studies: Sequence[Mapping[str, Any]], unlea
     Parameters
     ----------
     asked
-        The board's options: ``agents``, ``games``, ``values``, ``opponents``.
+        The board's options: ``games``, ``values``, ``opponents``.
     studies
         As `benchmarks.leaderboard.entry` returns them.
     unlearned
@@ -31,15 +31,16 @@ def figure(asked: Mapping[str, Any], studies: Sequence[Mapping[str, Any]], unlea
     matplotlib.figure.Figure
         Studies that failed are marked at 1, in red.
     """
+    agents = list(dict.fromkeys(study["agent"] for study in studies))
     rows = list(product(asked["values"], asked["opponents"]))
-    drawn = Figure(figsize=(11, 1.6 + 0.16 * len(rows) * (len(asked["agents"]) + 1)), layout="constrained")
+    drawn = Figure(figsize=(11, 1.6 + 0.16 * len(rows) * (len(agents) + 1)), layout="constrained")
     panels = drawn.subplots(1, len(asked["games"]), sharex=True, sharey=True, squeeze=False)[0]
     chance = np.reshape(unlearned, (len(asked["games"]), len(rows)))
     for game, panel, at_random in zip(asked["games"], panels, chance, strict=True):
         panel.vlines(at_random, np.arange(len(rows)) - 0.42, np.arange(len(rows)) + 0.42, color="0.6", linestyle=":")
-        for number, agent in enumerate(asked["agents"]):
+        for number, agent in enumerate(agents):
             own = [study for study in studies if study["agent"] == agent and study["game"] == game]
-            heights = np.arange(len(rows)) + 0.8 * ((number + 0.5) / len(asked["agents"]) - 0.5)
+            heights = np.arange(len(rows)) + 0.8 * ((number + 0.5) / len(agents) - 0.5)
             _marks(panel, own, heights, agent, number)
         panel.set(title=game, xlabel="moral regret", xlim=(-0.02, 1.02), yticks=range(len(rows)))
         panel.set_yticks(np.arange(1, len(rows)) - 0.5, minor=True)

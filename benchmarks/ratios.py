@@ -14,6 +14,10 @@ from benchmarks.llm_learning import HELD_OUT, REFERENCE, Learned
 from benchmarks.llm_reading import IN_FULL, TREE
 from moral_games.runs import CONFIG, Run, read_json
 
+EARLIER: Mapping[str, Any] = read_json(Path(__file__).with_name("earlier.json"))
+"""Ratios of an earlier, quiet machine, by benchmark: when it ran, on what, and its lines of the table."""
+SOURCE = "[docs/benchmarks.md](../docs/benchmarks.md)"
+
 BENCH = "bench"
 """The folder of runs that they keep what they found in."""
 
@@ -122,19 +126,26 @@ def shown(times: float) -> str:
 
 
 def table(run: Run) -> str:
-    """Return the table of ratios, from what benchmarks have kept, as Markdown; what was not run is called so."""
+    """Return the table of ratios, from what benchmarks have kept, as Markdown.
+
+    Where nothing is kept here stand earlier ratios, with their source (`EARLIER`), and else that it was not run.
+    """
     lines = ["| what | beside | ours is faster by | machine | date | command |", "|---|---|--:|---|---|---|"]
     for name, of in RATIOS.items():
         kept = _kept(run, name)
-        if kept is None:
+        if kept is not None:
+            source, found = f"`{_plain(kept['command'])}`", of(kept["found"])
+        elif kept := EARLIER.get(name):
+            source, found = f"`python -m benchmarks.{name}`, in {SOURCE}", (Ratio(*told) for told in kept["ratios"])
+        else:
             lines.append(f"| {BENCHMARKS[name].what} | | not run | | | `python -m benchmarks.{name}` |")
             continue
         machine = kept.get("machine", {})
         processor = (
             machine.get("CPU") or f"{machine.get('processor', 'not recorded')}, {machine.get('cores', '?')} cores"
         )
-        where = f"{processor} | {kept.get('begun', 'not recorded')[:10]} | `{_plain(kept['command'])}`"
-        lines += [f"| {one.what} | {one.peer} | {one.times} | {where} |" for one in of(kept["found"])]
+        where = f"{processor} | {kept.get('begun', 'not recorded')[:10]} | {source}"
+        lines += [f"| {one.what} | {one.peer} | {one.times} | {where} |" for one in found]
     return "\n".join(lines)
 
 

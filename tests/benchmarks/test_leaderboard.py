@@ -99,6 +99,8 @@ def test_who_fails_stays_on_the_board_and_is_tried_again(
     (axes,) = figure(asked.to_json(), read_json(run.path(METRICS))["studies"], [0.5]).axes
     assert [line.get_xdata().tolist() for line in axes.lines if line.get_color() == "red"] == [[1.0], []]
     assert "failed" not in board(play(replace(asked, folder=tmp_path, resume=True)))
+    fewer = play(replace(asked, agents=asked.agents[1:], folder=tmp_path, resume=True))
+    assert "tabular_q" not in board(fewer) and "actor_critic" in standings(fewer)
 
 
 def test_what_cannot_be_is_refused_before_anything_is_written(
