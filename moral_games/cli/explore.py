@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from moral_games.cli.command import Command
+from moral_games.cli.command import Command, Terminated
 from moral_games.cli.console import console
 
 
@@ -20,6 +19,8 @@ class Explore(Command):
         "runs kept elsewhere, on a port of one's own": "moral-games explore --folder /data/runs --port 9000",
         "where there is no browser, print the address": "moral-games explore --no-browser",
     }
+
+    when_stopped: ClassVar[str] = "nothing was to be kept"
 
     folder: Path = Path("runs")
     """Where runs are kept; no file elsewhere is shown."""
@@ -37,5 +38,9 @@ class Explore(Command):
         with listening(self.port) as at:
             host, port = at.getsockname()
             console.print(f"The explorer is at http://{host}:{port} (Ctrl-C ends it).", markup=False)
-            with suppress(KeyboardInterrupt):
+            try:
                 serve(self.folder, at, self.browser)
+            except Terminated:
+                raise
+            except KeyboardInterrupt:  # the way to end it
+                return

@@ -59,20 +59,23 @@ class GamePage:
         self._show()
 
     def _show(self) -> None:
-        """Draw what is chosen now; a value that does not fit the game is said, and the drawing stays."""
+        """Draw what is chosen now; where the value does not fit the game, that is said, and the game stands alone."""
         game, value = self._game.game, self._value.value
         values: Rewards = value if self._holder.value == "both" else (value, "selfish")
+        self._title.set_content(shown(game.title or game.name))
+        paid = game_view("As it is paid", game)
         try:
             made = valued(game, values)
         except ValueError as error:
             self._problem.set_content(shown(error))
+            self._view.set_content(paid)
+            self._play.set_content("")
             return
         self._problem.set_content("")
         self._offer_states(list(made))
         state = str(self._state.value or "")
         after = {"": "", "start": ", at the start"}.get(state, f", after {state}")
-        self._title.set_content(shown(game.title or game.name))
-        self._view.set_content(game_view("As it is paid", game) + game_view(f"As it is valued{after}", made[state]))
+        self._view.set_content(paid + game_view(f"As it is valued{after}", made[state]))
         address = urlencode({"game": game_text(game), "value": str(value)})
         self._play.set_content(f'<a href="{shown(f"/play?{address}")}">Play this game with this value</a>')
 

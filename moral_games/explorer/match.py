@@ -9,7 +9,7 @@ import numpy as np
 from moral_games.envs.session import Session
 from moral_games.games import MatrixGame
 from moral_games.policy import FiniteStatePolicy, memory_of, remembering, window_count
-from moral_games.repeated import state_labels
+from moral_games.repeated import RepeatedGame, state_labels
 from moral_games.repetition import Repetition, row_major
 from moral_games.rewards import Rewards
 
@@ -43,13 +43,14 @@ class Match:
     Raises
     ------
     ValueError
-        If the game is not for two, or the opponent does not fit it.
+        If the game is not for two, or the opponent or the value does not fit it.
     """
 
     def __init__(self, game: MatrixGame, values: Rewards, opponent: FiniteStatePolicy, seed: int) -> None:
         if game.players != 2:
             raise ValueError(f"a match is played by two; game {game.name!r} has {game.players} players")
         opponent.check(game.seen_by(1))
+        RepeatedGame.compile(game, values)
         self.game, self.opponent, self.seed = game, opponent, seed
         self.rounds: list[Played] = []
         self.memory = 0

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from moral_games.cli import main
+from moral_games.cli.command import Terminated
 
 READ = pytest.CaptureFixture[str]
 
@@ -31,6 +32,22 @@ def test_a_folder_that_is_a_file_is_an_error(capsys: READ, tmp_path: Path) -> No
     (tmp_path / "runs").write_text("")
     assert main(["explore", "--folder", str(tmp_path / "runs"), "--no-browser"]) == 2
     assert "is a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("stop", "status"), [(KeyboardInterrupt, 0), (Terminated, 143)])
+def test_how_it_ends(stop: type[BaseException], status: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def serve(*given: object) -> None:
+        raise stop
+
+    monkeypatch.setattr("moral_games.explorer.server.serve", serve)
+    assert main(["explore", "--folder", str(tmp_path), "--no-browser"]) == status
+
+
+def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: READ) -> None:
+    monkeypatch.delitem(sys.modules, "moral_games.explorer.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["explore", "--no-browser"]) == 1
+    assert "explore needs uvicorn; install it with: pip install 'moral-games[explore]'" in capsys.readouterr().err
 
 
 def test_it_says_where_it_is_and_ends_by_ctrl_c(tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ from serving import serving
 from moral_games.runs import Run
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: none on PATH, and CHROMIUM is not set")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: none on PATH, and CHROMIUM is not set"),
+]
 
 TWO_RUNS = "/runs?run=kind&beside=other"
 
@@ -41,6 +44,7 @@ def browser(address: str) -> Iterator[BrowserContext]:
 def page(browser: BrowserContext, address: str) -> Iterator[Page]:
     """A page on which nothing goes wrong, and which asks nothing of other hosts."""
     opened = browser.new_page()
+    opened.set_default_timeout(120_000)  # on a machine that does much else
     asked: list[str] = []
     wrong: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import moral_games as mg
 from moral_games.analysis import equilibria
 from moral_games.explorer.best_replies import drawing, gains, in_words, reply
-from moral_games.explorer.choices import own_game
+from moral_games.explorer.choices import COMMON, own_game
 from moral_games.explorer.game_view import game_view, payoff_table, valued
 
 two_by_two = st.lists(st.integers(-5, 5).map(float), min_size=8, max_size=8).map(own_game)
@@ -41,6 +41,15 @@ def test_equilibria_lie_on_both_lines(game: mg.MatrixGame) -> None:
         for player, (own, other) in enumerate(((row[0], column[0]), (column[0], row[0]))):
             best = max(expected(game, player, action, other) for action in (0.0, 1.0))
             assert expected(game, player, own, other) == pytest.approx(best, abs=1e-6)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, -1.0, 1e6, -1e6, 1e-6, 1 / 3]), min_size=4, max_size=4), st.sampled_from(COMMON)
+)
+def test_whatever_is_chosen_can_be_shown(payoffs: list[float], value: str) -> None:
+    r, s, t, p = payoffs
+    for after in valued(own_game([r, r, s, t, t, s, p, p]), value).values():
+        ElementTree.fromstring(game_view("after", after))
 
 
 def test_bach_or_stravinsky_in_words() -> None:

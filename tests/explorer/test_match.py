@@ -74,5 +74,7 @@ def test_what_cannot_be_played_is_refused() -> None:
         Match(mg.games.get("public_goods(players=3)"), "selfish", OFTEN_ILLEGAL, 0)
     with pytest.raises(ValueError, match="is for 2 actions"):
         Match(mg.games.get("rock_paper_scissors"), "selfish", OFTEN_ILLEGAL, 0)
+    with pytest.raises(ValueError, match="if everyone did the same"):
+        Match(mg.games.get("bach_or_stravinsky"), "homo_moralis", OFTEN_ILLEGAL, 0)
     with pytest.raises(ValueError, match="has actions 0 to 1, got 2"):
         Match(IPD, "selfish", OFTEN_ILLEGAL, 0).play(2)

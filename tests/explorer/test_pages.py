@@ -72,6 +72,12 @@ def test_payoffs_of_ones_own(folder: Path) -> None:
         await user.should_see("<u>5</u>, 3")
         choice(user, "Game").value = "chicken"
         await user.should_see("Kind: <strong>chicken")
+        field(user, "Value as text").value = "homo_moralis(kappa=0.5)"
+        choice(user, "Game").value = "bach_or_stravinsky"
+        await user.should_see("what would happen if everyone did the same")
+        await user.should_not_see("As it is valued", retries=1)
+        choice(user, "Game").value = "chicken"
+        await user.should_see("As it is valued")
         choice(user, "Game").value = "own"
         assert {each.error for each in payoffs} == {None} and first.value == "2"
 
@@ -136,7 +142,7 @@ def test_runs_are_listed_opened_and_compared(folder: Path) -> None:
         assert HOSTILE not in choice(user, "Compare it with").options.values()
 
         user.find("Write the report of kind anew").click()  # its metrics are not those of a learner
-        await user.should_see("are not as this version of Moral Games writes them", retries=50)
+        await user.should_see("are not as this version of Moral Games writes them", retries=300)
 
     visit(folder, visiting)
     assert working.folder.exists()
