@@ -16,6 +16,9 @@ CRITERION = (
     "at best. Agents count as level with the best where their intervals over seeds overlap with its."
 )
 
+MOST_ROWS = 1000
+"""Of so many rows a table is shown; a file has them all."""
+
 JUDGED = ("exploitability", "moral regret")
 
 
@@ -88,7 +91,8 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
     names = dict.fromkeys(row["game"] for row in rows)
     return {
         "config": config,
-        "rows": rows,
+        "rows": rows[:MOST_ROWS],
+        "left_out": max(len(rows) - MOST_ROWS, 0),
         "agents": metrics["agents"],
         "measures": list(rows[0]["measures"]),
         "overall": list(next(iter(metrics["agents"].values()))["measures"]),

@@ -52,17 +52,22 @@ COLOURS = 256
 """So many colours are kept of a figure; its file is a third of what it would be with all, and smaller than as SVG."""
 
 
-class Picture(NamedTuple):
-    """A figure as a page holds it."""
+ROOM = 2_000_000
+"""So many bytes of figures, as they are written, a page holds; those after them it finds beside it."""
 
-    png: bytes
+
+class Picture(NamedTuple):
+    """A figure as a page shows it."""
+
+    source: str
+    """An address that holds the figure, or its path from the page."""
     seen: str
     """The alternative text."""
 
     @property
-    def source(self) -> str:
-        """The figure as an address that holds it."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+    def inside(self) -> bool:
+        """Whether the page holds the figure itself."""
+        return self.source.startswith("data:")
 
 
 def write_report(folder: str | Path) -> Path:
@@ -87,12 +92,11 @@ def write_report(folder: str | Path) -> Path:
         else:
             metrics, shown = progress.so_far(run, config, history), progress
         made_by = read_json(run.path(PROVENANCE)) if run.path(PROVENANCE).exists() else {}
-        pictures = {
-            name: Picture(_png(drawing.figure), drawing.seen)
-            for name, drawing in shown.drawings(metrics, history).items()
-        }
+        drawings = shown.drawings(metrics, history)
+        files = {name: _png(drawing.figure) for name, drawing in drawings.items()}
+        pictures = {name: Picture(source, drawings[name].seen) for name, source in sources(files, ROOM).items()}
         page = _page(shown, config, metrics, pictures, made_by)
-    _write(run, page, pictures)
+    _write(run, page, files)
     return run.path(REPORT)
 
 
@@ -116,10 +120,33 @@ def _page(
     )
 
 
-def _write(run: Run, page: str, pictures: Mapping[str, Picture]) -> None:
+def sources(files: Mapping[str, bytes], room: int) -> dict[str, str]:
+    """Return where a page finds its figures: in itself as long as there is room, then in files beside it.
+
+    Parameters
+    ----------
+    files
+        Figures by name, as PNG.
+    room
+        How many bytes the figures in the page may take, as they are written there.
+
+    Examples
+    --------
+    >>> sources({"small": b"123", "large": b"123456789", "tiny": b""}, 30)
+    {'small': 'data:image/png;base64,MTIz', 'large': 'figures/large.png', 'tiny': 'figures/tiny.png'}
+    """
+    found = {}
+    for name, png in files.items():
+        inside = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        room -= len(inside)
+        found[name] = inside if room >= 0 else f"figures/{name}.png"
+    return found
+
+
+def _write(run: Run, page: str, files: Mapping[str, bytes]) -> None:
     run.path("figures").mkdir(exist_ok=True)
-    for name, picture in pictures.items():
-        run.path("figures", f"{name}.png").write_bytes(picture.png)
+    for name, png in files.items():
+        run.path("figures", f"{name}.png").write_bytes(png)
     with whole_file(run.path(REPORT)) as partial:
         partial.write_text(page, encoding="utf-8")
 

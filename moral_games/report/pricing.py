@@ -11,8 +11,8 @@ from moral_games.report.pieces import Card, Drawing, counted, estimate, estimate
 TEMPLATE = "pricing.html"
 
 CRITERION = (
-    "A profit gain of 0 is competition and of 1 is collusion. Firms are said to collude in part where the lower end of "
-    "its interval is above 0. All numbers are exact for the learned strategies."
+    "A profit gain of 0 is competition and of 1 is collusion. Firms are said to collude at least in part where the "
+    "lower end of its interval is above 0. All numbers are exact for the learned strategies."
 )
 
 
@@ -37,7 +37,7 @@ def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 
 def colluding(lowest: float) -> str:
     """Return in words what a profit gain of so much at least means."""
-    return "collude in part" if lowest > 0 else "do not surely collude"
+    return "collude at least in part" if lowest > 0 else "do not surely collude"
 
 
 def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:

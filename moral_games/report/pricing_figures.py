@@ -35,7 +35,7 @@ def impulse_response(found: Mapping[str, Any], anchors: Mapping[str, float]) -> 
         axis.plot(periods, prices, **look, markersize=4, label=label)
         axis.fill_between(periods, low[firm], high[firm], color=look["color"], alpha=0.2, linewidth=0)
     _compare(axis, anchors)
-    axis.set(xlabel="period", ylabel="price")
+    axis.set(xlabel="period", ylabel="price (units of the currency)")
     axis.grid(alpha=0.25)
     axis.legend(framealpha=0.6, edgecolor="none", fontsize=8, loc="best")
     told = [
@@ -74,7 +74,7 @@ def price_paths(prices: NDArray[np.float64], anchors: Mapping[str, float], force
         _compare(axis, anchors, named=axis is axes[-1])
         axis.set(title=f"player_{firm}", xlabel="round")
         axis.grid(alpha=0.25)
-    axes[0].set_ylabel("price")
+    axes[0].set_ylabel("price (units of the currency)")
     told = [f"player_{firm} {_middle(prices[..., firm])}" for firm in range(firms)]
     return Drawing(
         figure,
@@ -92,7 +92,7 @@ def pairs_of_prices(by_firm: Sequence[Sequence[float | None]], anchors: Mapping[
     anchors
         Prices to compare with, by name.
     """
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
     axis: Axes = figure.subplots()
     shown = [pair for pair in zip(*by_firm, strict=True) if None not in pair]
     if shown:

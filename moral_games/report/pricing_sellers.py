@@ -14,8 +14,8 @@ from moral_games.report.pricing import colluding
 TEMPLATE = "pricing_sellers.html"
 
 CRITERION = (
-    "A profit gain of 0 is competition and of 1 is collusion. Firms are said to collude in part where the lower end of "
-    "its interval over markets is above 0."
+    "A profit gain of 0 is competition and of 1 is collusion. Firms are said to collude at least in part where the "
+    "lower end of its interval over markets is above 0."
 )
 
 

@@ -44,19 +44,15 @@ def finished_audit(folder: Path, policy: Any, games: tuple[str, ...], player: st
 def test_an_audit_for_any_games(tmp_path: Path, policy: Any, games: tuple[str, ...]) -> None:
     run = finished_audit(tmp_path / "run", policy, games, player="<script>alert(1)</script>")
     page = write_report(run.folder).read_text()
-    assert "<script>" not in page
+    assert "<script>" not in page and "In everyday language" not in page
     assert page.count("data:image/png;base64,") == 4 and "://" not in page
     assert len(list(run.path("figures").glob("*.png"))) == 4
     for name in games:
         assert mg.games.get(name).title.replace("'", "&#39;") in page
-    assert ("it responds to the labels: 100%" in page) == (policy is first_label)
-
-
-def test_switch_points_and_ties_are_told(tmp_path: Path) -> None:
-    page = write_report(finished_audit(tmp_path / "run", first_label, ("ipd",)).folder).read_text()
-    # Chicken pays T, R, P, S = 4, 2, 0, 1: against one who cooperates again, R = 2.
-    assert "CC 2.0; DC 2.0" in page
-    assert "memory_one = random" in page
+    if policy is first_label:
+        assert "it responds to the labels: 100%" in page and "memory_one = random" in page
+        # Chicken pays T, R, P, S = 4, 2, 0, 1: against one who cooperates again, R = 2.
+        assert "CC 2.0; DC 2.0" in page
 
 
 def response(responds_to: str, lowest: float = 1.0, **shares: float) -> dict[str, Any]:
@@ -97,7 +93,6 @@ def look(run: int, update: int, regret: float) -> dict[str, Any]:
 
 def test_dilemmas_and_drift_are_told_where_there_are_any(tmp_path: Path) -> None:
     run = finished_audit(tmp_path, first_label, ("ipd",))
-    assert "In everyday language" not in write_report(run.folder).read_text()
     answers = {name: np.full((2, 3, 2), 0.4) for name in dilemmas.names("work")}
     undone = {"value": "<b>duty</b>", "before": 1.0, "learned": 0.2, "after": 5.0, "updates": 10}
     drift = {

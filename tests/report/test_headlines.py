@@ -176,7 +176,11 @@ def test_one_seed_tells_nobody_level() -> None:
 @pytest.mark.parametrize(
     ("gain", "runs", "said"),
     [
-        (interval(0.85, 0.8, 0.9), 5, "After learning the firms collude in part: they charge 1.80 [1.70, 1.90]"),
+        (
+            interval(0.85, 0.8, 0.9),
+            5,
+            "After learning the firms collude at least in part: they charge 1.80 [1.70, 1.90]",
+        ),
         (interval(0.1, -0.1, 0.3), 5, "do not surely collude"),
         (interval(0.85, 0.85, 0.85), 1, "a profit gain of 0.85 (one run: no interval)"),
     ],

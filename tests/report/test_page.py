@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 from test_report import finished_run
 
-from moral_games.report import write_report
+from moral_games.report import comparison, write_report
 from moral_games.report.page import TOLD_BY
 from moral_games.report.provenance import provenance
 from moral_games.runs import HISTORY
@@ -85,3 +85,11 @@ def test_all_that_a_run_kept_about_itself_is_at_the_end() -> None:
 def test_every_kind_of_page_tells_what_it_is_judged_by(kind: object) -> None:
     assert getattr(kind, "CRITERION", "").endswith(".")
     assert all(callable(getattr(kind, part)) for part in ("headline", "cards", "drawings", "content"))
+
+
+def test_a_long_table_is_cut_and_says_where_the_rest_is() -> None:
+    measures = {name: {"mean": 0.5, "low": 0.5, "high": 0.5} for name in comparison.JUDGED}
+    row = {"agent": "one", "game": "ipd", "seeds": 1, "measures": measures}
+    metrics = {"rows": [row] * (comparison.MOST_ROWS + 3), "agents": {"one": {"matches": 1, "measures": measures}}}
+    shown = comparison.content({"seeds": 1, "seed": 0}, metrics)
+    assert len(shown["rows"]) == comparison.MOST_ROWS and shown["left_out"] == 3

@@ -98,10 +98,12 @@ def test_hostile_provenance_is_shown_as_text(tmp_path: Path) -> None:
 def test_a_run_of_an_older_version_is_shown_with_what_it_has(tmp_path: Path) -> None:
     run = finished_run(tmp_path / "run", ("ipd",))
     metrics, config = read_json(run.path(METRICS)), read_json(run.path(CONFIG))
+    metrics |= {"before": {}, "after": {}}  # and it was judged on no game
     del metrics["training"]["each_update"], metrics["training"]["validation_fault"], config["format"]
     write_json(run.path(METRICS), metrics)
     write_json(run.path(CONFIG), config)
     page = write_report(run.folder).read_text()
+    assert "the model was judged on no game" in page and page.count("<img") == 1
     assert "Each update" not in page and "the weights of update 2 of 3" in page and "not kept by this run" in page
 
 
