@@ -11,8 +11,10 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from moral_games.provenance import PROVENANCE
 from moral_games.report import (
     audit,
     comparison,
@@ -27,7 +29,7 @@ from moral_games.report import (
     progress,
     vehicles,
 )
-from moral_games.report.provenance import PROVENANCE, provenance
+from moral_games.report.provenance import provenance
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file
 from moral_games.text.visible import visible
 
@@ -92,8 +94,9 @@ def write_report(folder: str | Path) -> Path:
         else:
             metrics, shown = progress.so_far(run, config, history), progress
         made_by = read_json(run.path(PROVENANCE)) if run.path(PROVENANCE).exists() else {}
-        drawings = shown.drawings(metrics, history)
-        files = {name: _png(drawing.figure) for name, drawing in drawings.items()}
+        with rc_context({"text.parse_math": False}):  # a dollar sign in a name is a dollar sign
+            drawings = shown.drawings(metrics, history)
+            files = {name: _png(drawing.figure) for name, drawing in drawings.items()}
         pictures = {name: Picture(source, drawings[name].seen) for name, source in sources(files, ROOM).items()}
         page = _page(shown, config, metrics, pictures, made_by)
     _write(run, page, files)

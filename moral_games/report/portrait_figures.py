@@ -73,6 +73,7 @@ def passengers(portraits: Portraits) -> Drawing:
             told.append(f"{name} ({question}) from {heights.mean(axis=0)[0]:.2f} to {heights.mean(axis=0)[-1]:.2f}")
         axis.axhline(0.5, color=GREY, linewidth=0.8)
         axis.set(xscale="log", ylim=(-0.02, 1.02), xlabel="pedestrians", title=title)
+        axis.xaxis.set_major_formatter("{x:g}")
         axis.grid(alpha=0.25)
     axes[0].set_ylabel("probability that the only\npassenger is sacrificed")
     _legend(figure, axes[0])

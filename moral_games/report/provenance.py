@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PROVENANCE = "provenance.json"
-"""The file of a run's folder that says what made it, where there is one."""
-
 MADE_BY = ("command", "commit", "versions", "machine")
-"""What is shown of that file. The time is left out, so that a run that was resumed has the same page."""
+"""What is shown of ``provenance.json``. The time is left out, so that a run that was resumed has the same page."""
 
 LONGEST = 400
 """The most characters of a setting that are shown."""

@@ -85,6 +85,12 @@ def test_what_hostile_runs_are_called_is_shown_as_text(tmp_path: Path) -> None:
     harmless(write_report(run.folder).read_text())
 
 
+def test_names_that_look_like_formulas_are_drawn_as_they_are(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", {"name": "mine", "agent": "mine", "seed": 0})
+    run.append({"done": 1, "reward/$\\frac{": [0.5], "reward/$x^$": [0.25]})
+    assert write_report(run.folder).read_text().count("data:image/png;base64,") == 1
+
+
 def test_hostile_provenance_is_shown_as_text(tmp_path: Path) -> None:
     run = begun(tmp_path / "run", 0)
     made_by = {"command": HOSTILE, "commit": "abc123", "versions": {HOSTILE: HOSTILE}, "begun": "2026-01-01T00:00:00"}
