@@ -12,10 +12,10 @@ demo: .venv/ready-to-run
 demo-preferences: .venv/ready-to-learn-examples
 	$(BIN)/moral-games data --kappa 0.5 --kinds simultaneous --count 160 --name demo-preferences
 	$(BIN)/moral-games finetune --algorithm examples --name demo-preferences --examples.data data/demo-preferences \
-		--examples.batch 8 --examples.judging 24 --examples.longest 60 --train.updates 20 \
-		--train.validate-every 10 --test-games ipd --resume
-	$(BIN)/moral-games portrait bundled runs/demo-preferences --name demo-portraits --questions 60 --scenarios 40 \
-		--themes climate commons work
+		--examples.batch 4 --examples.validating 12 --examples.judging 24 --examples.longest 60 --train.updates 40 \
+		--train.validate-every 20 --test-games --resume
+	$(BIN)/moral-games portrait bundled runs/demo-preferences --name demo-portraits --questions 40 --scenarios 20 \
+		--pedestrians 1 10 100 --themes climate
 
 # Coverage is measured of the library's own tests; measuring it costs time, so agents, benchmarks and the thousands of
 # conformance tests run without.

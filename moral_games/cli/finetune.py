@@ -54,7 +54,7 @@ class FineTuning(Finetune, Command):
         from moral_games.llm.finetuning import finetune
         from moral_games.llm.processes import joined
 
-        if not self.test_games and not self.asks_questions:
+        if not self.test_games and self.question_source is None:
             raise ValueError(
                 "name at least one of --test-games, got none: the report shows what the model does in them"
             )

@@ -180,8 +180,9 @@ def judge(model: LanguageModel, options: Finetune, show: Show[str] = iter) -> di
             raise ValueError(f"conversations need a model in this process, which {model.name!r} is not")
         return judge_conversations(model, options, rewards)
     results: dict[str, Any] = {"games": {}, "policy": {}}
-    if options.asks_questions and isinstance(model, TextModel):
-        tasks = options.data_set.source.questions(options.examples.judging, JUDGEMENT)
+    source = options.question_source
+    if source is not None and isinstance(model, TextModel):
+        tasks = source.questions(options.examples.judging, JUDGEMENT)
         results["tasks"] = judge_tasks(model, tasks, options.data_set.reasons)
     if options.algorithm in ("worked", "examples"):
         model = as_taught(model, options.to_json())

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from moral_games import games, text
 from moral_games.games import MatrixGame
-from moral_games.llm.data_set import DataSet, read_data_set
+from moral_games.llm.data_set import DataSet, Source, read_data_set
 from moral_games.llm.lesson import Lesson, each_seat
 from moral_games.llm.preferences import preferences
 from moral_games.llm.settings import DEFAULTS, DPO, GRPO, PPO, SFT, Algorithm, Chat, Exact, Examples, Settings, Worked
@@ -223,9 +223,9 @@ class Finetune:
         return read_data_set(self.examples.data)
 
     @property
-    def asks_questions(self) -> bool:
-        """Whether questions of its data set's test side judge the model."""
-        return self.algorithm == "examples" and self.data_set.source is not None
+    def question_source(self) -> Source | None:
+        """Where the questions come from that judge a model which learns from a data set; None if none do."""
+        return self.data_set.source if self.algorithm == "examples" else None
 
     @property
     def kept_checkpoints(self) -> int:
