@@ -171,7 +171,9 @@ class Run:
         """
         home = self.path("checkpoints")
         home.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=home, prefix=".writing-"))
+        partial = home / ".writing"
+        shutil.rmtree(partial, ignore_errors=True)  # what a process left that was killed
+        partial.mkdir()
         try:
             write(partial)
             write_json(partial / MANIFEST, {file.name: digest(file) for file in sorted(partial.iterdir())})
@@ -243,15 +245,22 @@ class Run:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write to, which becomes `path` at once when all went well, else vanishes."""
-    partial = path.with_name(f".{path.name}.writing")
+    """Give a path to write to, which becomes `path` at once when all went well, else vanishes.
+
+    It lies in a folder of its own, and so does what libraries put beside it meanwhile. Where a process is killed, the
+    folder is left, until the same file is written again.
+    """
+    home = path.with_name(f".writing-{path.name}")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
     try:
+        partial = home / path.name
         yield partial
         with partial.open("rb+") as written:
             os.fsync(written.fileno())
         partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager

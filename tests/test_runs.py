@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import shutil
@@ -27,6 +28,27 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert read_json(tmp_path / "a.json") == {"a": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_nothing_is_left_of_a_writer_that_was_killed_once_its_file_is_written(tmp_path: Path) -> None:
+    """Safetensors writes beside the file first, under a name of its own."""
+
+    def written_and_killed(path: Path) -> None:
+        with whole_file(path) as partial:
+            (partial.parent / ".tmpXy").write_text("half")
+            os._exit(0)
+
+    process = multiprocessing.get_context("fork").Process(target=written_and_killed, args=(tmp_path / "a.json",))
+    process.start()
+    process.join()
+    assert not (tmp_path / "a.json").exists()
+    write_json(tmp_path / "a.json", {"a": 1})
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+    run = Run.create(tmp_path / "run", {})
+    run.path("checkpoints", ".writing", "half").mkdir(parents=True)
+    run.save_checkpoint(1, lambda folder: write_json(folder / "a.json", {}))
+    assert [entry.name for entry in run.path("checkpoints").iterdir()] == ["step-000001"]
 
 
 def test_what_is_not_json_is_not_written(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from moral_games.llm.lesson import Lesson
 from moral_games.llm.models import TextModel
 from moral_games.llm.policy import tables
 from moral_games.policy import FiniteStatePolicy
+from moral_games.runs import whole_file
 
 SMALL_FAULT = 0.05
 """Faults up to this are not told apart when it is decided which weights to keep."""
@@ -103,7 +104,12 @@ class Validation:
     def keep(self, folder: Path, player: str = "") -> None:
         """Put the best weights back, and write them into a run's folder."""
         set_weights(self.model, self.best_weights)
-        self.model.team.once(lambda: save_weights(self.model, folder / f"{player}{ADAPTER}"))
+
+        def write() -> None:
+            with whole_file(folder / f"{player}{ADAPTER}") as partial:
+                save_weights(self.model, partial)
+
+        self.model.team.once(write)
 
     def save(self, folder: Path, player: str = "") -> dict[str, Any]:
         """Write the best weights into a checkpoint's folder; return the rest as JSON."""
