@@ -150,9 +150,9 @@ def span(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, listed))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table whose columns but the first are numbers."""
-    lines = [heads, ["---", *["--:"] * (len(heads) - 1)], *rows]
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1) -> str:
+    """Return a Markdown table whose first columns, so many, are words and whose others are numbers."""
+    lines = [heads, [*["---"] * words, *["--:"] * (len(heads) - words)], *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 

@@ -1,7 +1,7 @@
 """Baselines on one board: every agent in every game, under every value, against fixed opponents; exact moral regret.
 
 Each combination is a study as in `benchmarks.compare`, judged by the exact analysis; a study that fails stays on the
-board. Run it from the repository's root, about ten minutes on one core, and write the page from it::
+board. Run it from the repository's root, about twelve minutes of one core, and write the page from it::
 
     OMP_NUM_THREADS=1 python -m benchmarks.leaderboard
     python -m benchmarks.results
@@ -173,16 +173,20 @@ def standings(run: Run) -> str:
     asked = run.config()
     lines = []
     for agent, found in overall(studies, asked["seeds"]).items():
-        worst, regret = found["worst"], found["worst"]["regret"]
-        where = f"{worst['game']}, {worst['value']}, against {worst['opponent']}"
-        told = with_interval(regret, DIGITS) if regret else FAILED
-        seconds = f"{found['seconds']:.0f}"
-        lines.append(
-            (f"`{agent}`", with_interval(found["regret"], DIGITS), f"{told} ({where})", found["failed"], seconds)
-        )
+        mean, seconds = with_interval(found["regret"], DIGITS), f"{found['seconds']:.0f}"
+        lines.append((f"`{agent}`", mean, _told(found["worst"]), found["failed"], seconds))
     chance = np.mean([unlearned(*which, asked["discount"]) for which in _everything(asked)])
     lines.append(("(plays at random)", f"{chance:.{DIGITS}f}", "", "", ""))
     return table(("agent", "mean moral regret", "worst study", "failed", "seconds of learning"), lines)
+
+
+def _told(study: Entry) -> str:
+    """Return a study's regret and which it is; where there is none to speak of, all studies are as good."""
+    regret = study["regret"]
+    if regret and round(regret["mean"], DIGITS) == 0:
+        return with_interval(regret, DIGITS)
+    told = with_interval(regret, DIGITS) if regret else FAILED
+    return f"{told} ({study['game']}, {study['value']}, against {study['opponent']})"
 
 
 def board(run: Run) -> str:
@@ -202,7 +206,7 @@ def board(run: Run) -> str:
         for which in _everything(asked)
     ]
     heads = ("game", "value", "opponent", *(f"`{agent}`" for agent in agents), "plays at random")
-    return "\n".join([table(heads, lines), *failures(studies)])
+    return "\n".join([table(heads, lines, words=3), *failures(studies)])
 
 
 def cells(studies: Iterable[Entry]) -> list[str]:

@@ -140,11 +140,7 @@ def table(run: Run) -> str:
         else:
             lines.append(f"| {BENCHMARKS[name].what} | | not run | | | `python -m benchmarks.{name}` |")
             continue
-        machine = kept.get("machine", {})
-        processor = (
-            machine.get("CPU") or f"{machine.get('processor', 'not recorded')}, {machine.get('cores', '?')} cores"
-        )
-        where = f"{processor} | {kept.get('begun', 'not recorded')[:10]} | {source}"
+        where = f"{_machine(kept)} | {kept.get('begun', '')[:10] or 'not recorded'} | {source}"
         lines += [f"| {one.what} | {one.peer} | {one.times} | {where} |" for one in found]
     return "\n".join(lines)
 
@@ -172,6 +168,13 @@ def _kept(run: Run, name: str) -> dict[str, Any] | None:
         return {"command": f"python -m benchmarks.{name}"} | known(own) | {"found": found}
     path = run.path(f"{name}.json")
     return dict(read_json(path)) if path.exists() else None
+
+
+def _machine(kept: Mapping[str, Any]) -> str:
+    """Return a machine's processor, cores, and how many processes wanted one when the benchmark began."""
+    machine = kept.get("machine", {})
+    processor = machine.get("CPU") or f"{machine.get('processor', 'not recorded')}, {machine.get('cores', '?')} cores"
+    return f"{processor}, load {kept['load']:.1f}" if "load" in kept else processor
 
 
 def _last(ended: Path, failed: Path) -> str:

@@ -81,7 +81,7 @@ def run(name: str, asked: Options, home: Path, places: Mapping[str, str]) -> str
     wanted = (one.quick or ()) if asked.quick else one.arguments
     found = home / f".{name}.found.json"
     given = [(places | {JSON: str(found)}).get(argument, argument) for argument in wanted]
-    begun, where = time.perf_counter(), provenance()
+    begun, where = time.perf_counter(), provenance() | {"load": os.getloadavg()[0]}
     reason = _carried_out([f"benchmarks.{name}", *given], home / f"{name}.md", 60 * max(one.minutes * PATIENCE, LEAST))
     kept = {
         **where,
