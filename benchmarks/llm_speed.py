@@ -19,7 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,22 @@ def measure_all(asked: Options) -> dict[Cell, dict[str, Any]]:
             known[cell] = json.loads(json.dumps(record))
     write_json(run.path(METRICS), {" ".join(cell): record for cell, record in known.items()})
     return {cell: known[cell] for cell in asked.cells}
+
+
+def learning_table(run: Run) -> str:
+    """Return as Markdown when each method of a run that was kept reached its target."""
+    config = run.config()
+    goal = Goal(**{entry.name: config[entry.name] for entry in fields(Goal)})
+    cells = ((record["cell"], record["found"]) for record in run.history())
+    return llm_learning.table(
+        goal, {(cell[0], int(cell[1])): Learned.from_json(found) for cell, found in cells if cell[1:]}
+    )
+
+
+def reading_table(run: Run) -> str:
+    """Return as Markdown how fast a run that was kept read prompts, in each way."""
+    found = next(record["found"] for record in run.history() if tuple(record["cell"]) == READING)
+    return llm_reading.table({name: Reading(**way) for name, way in found.items()})
 
 
 def report(asked: Options, known: Mapping[Cell, Mapping[str, Any]]) -> str:

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import tyro
 
-from benchmarks import best_response, demo_seeds, leaderboard, methods, payoff_reading, ratios, recovery
+from benchmarks import best_response, demo_seeds, leaderboard, llm_speed, methods, payoff_reading, ratios, recovery
+from benchmarks import transfer_judging as transfer
 from benchmarks.blocks import Block, rewrite, seeds_asked, table, with_interval
 from benchmarks.published import aies2024, iclr2025_results, ijcai2023
 from moral_games.runs import METRICS, Run, read_json, whole_file
@@ -100,6 +101,11 @@ BLOCKS: Mapping[str, Block] = {
     "best_response-table": Block(("best_response",), best_responses(best_response.table), seeds_asked),
     "recovery": Block(("recovery",), lambda run: recovery.table(recovery.read(run)), seeds_asked),
     "methods": Block(("methods",), lambda run: methods.markdown(read_json(run.path(METRICS))), seeds_of("portraits/*")),
+    "llm_speed": Block(("llm_speed",), llm_speed.learning_table),
+    "llm_speed-reading": Block(("llm_speed",), llm_speed.reading_table),
+    "transfer": Block(
+        ("transfer",), lambda run: transfer.markdown(read_json(run.path(METRICS))["summary"]), seeds_of("trained/*")
+    ),
     **leaderboard.BLOCKS,
     **ratios.BLOCKS,
 }
