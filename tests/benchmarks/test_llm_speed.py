@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,11 +66,12 @@ def test_a_method_is_given_up_when_its_time_is_over(tiny_model_folder: Path) -> 
     assert learned.reached(TRAINING, 1.0) is None and 0 < learned.waited(TRAINING, 1.0) < 60
 
 
-def test_looks_become_rarer(tiny_model_folder: Path) -> None:
-    learned = llm_learning.learn(Goal(str(tiny_model_folder), 1.0, 0.01, 1.0), "sft", 0)
-    *due, last = (look.seconds for look in learned.looks)
-    assert len(due) > 1 and all(later >= 2 * before for before, later in pairwise(due))
-    assert due[-1] < last >= 0.6
+def test_looks_become_rarer(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock on which every update takes a second."""
+    clock = SimpleNamespace(perf_counter=count().__next__, process_time=count().__next__)
+    monkeypatch.setattr(llm_learning, "time", clock)
+    learned = llm_learning.learn(Goal(str(tiny_model_folder), 1.0, 0.5, 1.0), "sft", 0)
+    assert [(look.update, look.seconds) for look in learned.looks] == [(k, k) for k in (1, 2, 4, 8, 16, 30)]
 
 
 def test_everything_is_measured_once_and_gone_on_with(
