@@ -44,7 +44,7 @@ PATIENCE = 600.0
 CLOCK = {"seconds", "machine"}
 """Keys whose entries depend on the clock and on the machine."""
 
-UNCOMPARED = {"tensorboard", "checkpoints", "figures", ".lock", "log.txt", "seconds.json"}
+UNCOMPARED = {"provenance.json", "tensorboard", "checkpoints", "figures", ".lock", "log.txt", "seconds.json"}
 SAME, REFUSED, LOST = "the same at once", "refused with the reason, then the same", "lost"
 
 

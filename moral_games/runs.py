@@ -14,6 +14,7 @@ from typing import Any
 
 from moral_games import locks
 from moral_games.names import check_folder_name
+from moral_games.provenance import PROVENANCE, provenance
 
 CONFIG, METRICS, HISTORY, POLICY = "config.json", "metrics.json", "history.jsonl", "policy.json"
 MANIFEST, LOCK = "manifest.json", ".lock"
@@ -44,8 +45,9 @@ class Run:
     -----
     ``config.json`` is what was asked, ``metrics.json`` what came out, ``history.jsonl`` what
     happened on the way (one line an update), ``policy.json`` the policy tables, ``checkpoints/`` what
-    a resumed run continues from. Who begins or continues a run has the folder to its process for as long as it keeps
-    the object (see `moral_games.locks`); a copy of it can read.
+    a resumed run continues from, ``provenance.json`` by which command, code and machine it was begun. Who begins or
+    continues a run has the folder to its process for as long as it keeps the object (see `moral_games.locks`); a copy
+    of it can read.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -78,6 +80,7 @@ class Run:
         run._refuse_a_run()
         run._occupy(needs)
         run._refuse_a_run()  # another process may have begun one meanwhile
+        write_json(run.path(PROVENANCE), provenance())
         write_json(run.path(CONFIG), {"format": FORMAT} | config)
         return run
 

@@ -51,6 +51,12 @@ def test_nothing_is_left_of_a_writer_that_was_killed_once_its_file_is_written(tm
     assert [entry.name for entry in run.path("checkpoints").iterdir()] == ["step-000001"]
 
 
+def test_a_run_keeps_where_it_comes_from_even_when_it_is_resumed(tmp_path: Path) -> None:
+    begun = read_json(Run.create(tmp_path / "run", {"seed": 1}).path("provenance.json"))
+    assert {"begun", "command", "commit", "machine", "versions"} == set(begun)
+    assert read_json(Run.resume(tmp_path / "run", {"seed": 1}).path("provenance.json")) == begun
+
+
 def test_what_is_not_json_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", float("nan"))
