@@ -107,7 +107,7 @@ def _effects(axis: Axes, conjoint: Mapping[str, Any]) -> None:
         ylim=(-0.6, len(rows) - 0.4),
         xlabel="ΔP: how much more probably a group on the right is spared than one on the left",
     )
-    axis.legend(loc="lower left", fontsize=8, framealpha=0.9)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=8)
 
 
 def _curves(figure: Any, passengers: Mapping[str, Any]) -> None:

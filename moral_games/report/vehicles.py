@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moral_games.report import vehicle_figures
+from moral_games.report.outcomes import HARDLY_LEGAL
 from moral_games.report.pieces import Card, Drawing
 
 TEMPLATE = "vehicles.html"
@@ -41,8 +42,9 @@ def vehicle_headline(metrics: Mapping[str, Any]) -> str:
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return in a sentence or two who was asked what, whom it spares and how sure that is."""
     asked = f"Asked whom a vehicle should spare in {metrics['conjoint']['scenarios']:,} scenarios, with intervals over"
-    found = vehicle_headline(metrics)
-    return f"{asked} these: {found[0].lower()}{found[1:]}"
+    found, choices = vehicle_headline(metrics), metrics["conjoint"]["kinds"].get("choice") or 0.0
+    few = f" Of all answers {choices:.1%} are a choice, and only these are told of." if choices < HARDLY_LEGAL else ""
+    return f"{asked} these: {found[0].lower()}{found[1:]}{few}"
 
 
 def cards(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Card]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from moral_games.report.vehicle_figures import effects_beside_people, passenger_curves, vehicle_figure
-from moral_games.report.vehicles import vehicle_headline
+from moral_games.report.vehicles import headline, vehicle_headline
 from moral_games.vehicles.answers import from_probabilities
 from moral_games.vehicles.conjoint import directions
 from moral_games.vehicles.passengers import series
@@ -55,6 +55,12 @@ def test_the_sentence_names_what_is_most_certain(metrics: dict[str, Any]) -> Non
     assert vehicle_headline(metrics).startswith("It spares pets, lawful")
     metrics = {"conjoint": metrics["conjoint"] | {"reads_place": True, "first_told": [0.9, 0.8, 1.0]}}
     assert vehicle_headline(metrics).endswith("the case told first is chosen with probability 0.90.")
+
+
+def test_the_sentence_says_where_hardly_anything_is_a_choice(metrics: dict[str, Any]) -> None:
+    assert "are a choice" not in headline({}, metrics)
+    few = {"conjoint": metrics["conjoint"] | {"kinds": {"choice": 0.004}}}
+    assert headline({}, few).endswith("Of all answers 0.4% are a choice, and only these are told of.")
 
 
 def test_little_can_be_drawn_from_little() -> None:
