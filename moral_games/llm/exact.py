@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from moral_games.llm.scoring import TokenTree, log_probabilities
 from moral_games.llm.settings import Algorithm, Exact
+from moral_games.llm.shaping import shaping
 from moral_games.llm.whole_table import ScoreTrainer, with_illegal
 
 
@@ -53,6 +54,8 @@ class ExactTrainer(ScoreTrainer):
         fixed = policy.detach().double().cpu().numpy()
         rounds, settings = self.settings.rounds, self.own
         weights = np.stack([self.lesson.problem.policy_gradient(table, rounds, settings.discount) for table in fixed])
+        if settings.look_ahead:
+            weights = weights + settings.look_ahead * shaping(self.lesson, fixed.mean(axis=0), rounds)
         objective = (torch.as_tensor(weights, dtype=policy.dtype, device=policy.device) * policy).sum()
         objective = objective + settings.legality * torch.logsumexp(scores, dim=-1).mean(dim=1).sum()
         if settings.entropy:

@@ -208,6 +208,11 @@ class Finetune:
         by = {LEARNER: ("exact", "chat"), SELF: ("chat",)}.get(self.opponent)
         if by is not None and self.algorithm not in by:
             raise ValueError(f"opponent {self.opponent!r} is for --algorithm {' or '.join(by)}, not {self.algorithm}")
+        if self.exact.look_ahead and (self.algorithm, self.opponent) != ("exact", LEARNER):
+            raise ValueError(
+                f"exact.look_ahead is about another model that learns: --algorithm exact and --opponent {LEARNER}; "
+                f"got {self.algorithm} and {self.opponent!r}"
+            )
 
     def _check_memory(self, game: MatrixGame) -> None:
         prompts = window_count(len(game.joint_actions), self.memory)

@@ -143,17 +143,26 @@ class Exact(Steps):
         with certainty, a plateau on which balanced tellings cancel out.
     kl
         Weight of the divergence KL(policy, base model), taken from the objective.
+    look_ahead
+        Of two models that learn from each other: the step size with which a model expects the other to learn, and
+        through which it climbs, too (LOLA, Foerster et al. 2018). In logits for one unit of an episode's mean reward;
+        0 for naive learners. It goes with a discount of 1.
     """
 
     discount: float = 0.0
     legality: float = 1.0
     entropy: float = 0.0
     kl: float = 0.0
+    look_ahead: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least(self, 0, "legality", "entropy", "kl")
+        _at_least(self, 0, "legality", "entropy", "kl", "look_ahead")
         _in_unit(self, "discount")
+        if self.look_ahead and self.discount != 1:
+            raise ValueError(
+                f"look_ahead is about what an episode brings, and goes with a discount of 1; got {self.discount}"
+            )
 
 
 @dataclass(frozen=True)
