@@ -64,7 +64,7 @@ bench: .venv/ready-to-develop
 	touch $@
 
 .venv/ready-to-develop: .venv/ready-to-run
-	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,explore,docs,dev]'
+	$(PIP) -c constraints.txt -e '.[llm,report,render,rl,rllib,axelrod,trl,explore,four-bit,docs,dev]'
 	touch $@
 
 # Known vulnerabilities and licences of all that the extras bring, in an environment of its own; it needs the network.

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moral_games.llm.options import BUNDLED, ELSEWHERE
+from moral_games.llm.options import BUNDLED, ELSEWHERE, FOUR_BIT
 from moral_games.llm.processes import ALONE, Team
 from moral_games.llm.transcripts import cache_folder
 from moral_games.names import unknown
@@ -104,7 +105,8 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
     ----------
     name
         ``"bundled"`` for the model that is installed with the package (SmolLM2-135M-Instruct), the
-        folder of a model, or a Hugging Face id such as ``"HuggingFaceTB/SmolLM2-360M-Instruct"``.
+        folder of a model, or a Hugging Face id such as ``"HuggingFaceTB/SmolLM2-360M-Instruct"``. With ``"4bit:"``
+        before it the weights of its layers are held in four bits each, by bitsandbytes.
     device
         ``"cpu"``, ``"cuda"``, ...; by default CUDA where there is one.
     dtype
@@ -113,7 +115,7 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
     Raises
     ------
     ValueError
-        If there is no such model; what can be given is listed.
+        If there is no such model, where what can be given is listed; or bitsandbytes is needed and not installed.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
@@ -123,20 +125,47 @@ def load(name: str = BUNDLED, device: str | None = None, dtype: torch.dtype = to
             f"model {name!r} has no weights in this process, so that it can be judged but not trained; "
             f"here give {BUNDLED!r}, a model's folder, or a Hugging Face id"
         )
-    where: str | Path = _bundled_folder() if name == BUNDLED else name
-    if not (Path(where).is_dir() or _looks_like_hub_id(name)):
+    bare = name.removeprefix(FOUR_BIT)
+    where: str | Path = _bundled_folder() if bare == BUNDLED else bare
+    if not (Path(where).is_dir() or _looks_like_hub_id(bare)):
         raise ValueError(
             f"{unknown('model', name, [BUNDLED])}; or give a model's folder, or a Hugging Face id such as 'owner/model'"
         )
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    packed = _in_four_bits(name, device) if name.startswith(FOUR_BIT) else {}
     logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype, use_safetensors=True, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            where, dtype=dtype, use_safetensors=True, trust_remote_code=False, **packed
+        )
     except (OSError, ValueError) as error:
         raise ValueError(f"model {name!r} could not be loaded: {error}") from error
     finally:
         logging.enable_progress_bar()
-    return TextModel(name, model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval(), tokenizer)
+    return TextModel(name, (model if packed else model.to(device)).eval(), tokenizer)
+
+
+def _in_four_bits(name: str, device: str) -> dict[str, Any]:
+    """Return what makes transformers hold weights in four bits each ("NF4", Dettmers et al. 2023) on a device."""
+    from transformers import BitsAndBytesConfig
+
+    if find_spec("bitsandbytes") is None:
+        raise ValueError(
+            f"model {name!r} needs bitsandbytes; install it with: pip install 'moral-games[four-bit]', "
+            f"or leave out {FOUR_BIT!r}"
+        )
+    how = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
+    return {"quantization_config": how, "device_map": {"": device}}
+
+
+def check_trainable(model: TextModel) -> None:
+    """Raise a ValueError if gradients through a model would be wrong: in four bits on a CPU, where we measured it."""
+    if model.device.type == "cpu" and getattr(model.model, "is_loaded_in_4bit", False):
+        raise ValueError(
+            f"model {model.name!r} cannot be trained on a CPU, where gradients through weights in four bits are wrong; "
+            f"leave out {FOUR_BIT!r}, or train on CUDA"
+        )
 
 
 def _looks_like_hub_id(name: str) -> bool:

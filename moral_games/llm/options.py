@@ -29,6 +29,9 @@ BUNDLED = "bundled"
 ELSEWHERE = ("openai:", "vllm:")
 """How the names of models begin that are not weights in this process."""
 
+FOUR_BIT = "4bit:"
+"""How the name of a model in this process begins whose weights are to be held in four bits each."""
+
 LEARNER = "llm"
 """The opponent that is another language model, learning at the same time."""
 
@@ -50,7 +53,8 @@ STUDY = ("ipd", "stag_hunt", "chicken", "bach_or_stravinsky", "defective_coordin
 
 def may_be_model(name: str) -> bool:
     """Return whether a name can be a language model's: the bundled one, a hub id or a path, or one elsewhere."""
-    return "/" in name or name == BUNDLED or name.startswith(ELSEWHERE)
+    bare = name.removeprefix(FOUR_BIT)
+    return "/" in bare or bare == BUNDLED or name.startswith(ELSEWHERE)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from moral_games.llm.examples import ExamplesTrainer
 from moral_games.llm.grpo import GRPOTrainer
 from moral_games.llm.imitation import ImitationTrainer
 from moral_games.llm.lesson import Lesson
-from moral_games.llm.models import TextModel
+from moral_games.llm.models import TextModel, check_trainable
 from moral_games.llm.options import LEARNER, Finetune
 from moral_games.llm.pair import PairTrainer
 from moral_games.llm.ppo import PPOTrainer
@@ -93,7 +93,14 @@ class Trainer(Protocol):
 
 
 def with_adapters(model: TextModel, options: Finetune) -> TextModel:
-    """Return the model with the fresh adapters that the options ask for."""
+    """Return the model with the fresh adapters that the options ask for.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be trained where it is; see `moral_games.llm.models.check_trainable`.
+    """
+    check_trainable(model)
     rank, alpha = options.lora
     dropout = options.ppo.lora_dropout if options.algorithm == "ppo" else 0.0
     adapted = add_lora(model, rank, options.seed, alpha, dropout)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from moral_games.llm import load, models
+from moral_games.llm import Finetune, load, models
+from moral_games.llm.trainers import with_adapters
 
 
 @pytest.mark.slow
@@ -34,6 +35,30 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_a_folder(tiny_model_folder: Path) -> None:
     model = load(str(tiny_model_folder), device="cpu", dtype=torch.float32)
     assert model.device.type == "cpu" and model.model.dtype == torch.float32
+
+
+@pytest.mark.slow
+def test_a_model_in_four_bits_is_smaller_and_nearly_the_same() -> None:
+    packed, plain = (load(name, device="cpu") for name in ("4bit:bundled", "bundled"))
+    sizes = [sum(weight.nbytes for weight in model.model.model.layers.parameters()) for model in (packed, plain)]
+    assert sizes[0] < 0.3 * sizes[1]
+    tokens = torch.tensor([packed.encode("What is the capital of France?")])
+    with torch.no_grad():
+        one, other = (model.model(tokens).logits.float() for model in (packed, plain))
+    assert 0.95 < torch.cosine_similarity(one, other, dim=-1)[0, -1] < 1
+    assert one[0, -1].argmax() == other[0, -1].argmax()
+
+
+def test_four_bits_are_not_trained_where_gradients_are_wrong(tiny_model_folder: Path) -> None:
+    name = f"4bit:{tiny_model_folder}"
+    with pytest.raises(ValueError, match=r"cannot be trained on a CPU, .*leave out '4bit:'"):
+        with_adapters(load(name, device="cpu"), Finetune(model=name))
+
+
+def test_four_bits_need_a_package(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"needs bitsandbytes; install it with: pip install 'moral-games\[four-bit\]'"):
+        load(f"4bit:{tiny_model_folder}", device="cpu")
 
 
 def test_an_unknown_model_lists_what_there_is() -> None:
