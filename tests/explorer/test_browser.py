@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from conftest import HOSTILE, REPORT, add_run
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 from serving import serving
+from visiting import HOSTILE, REPORT, add_run
 
 from moral_games.runs import Run
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from conftest import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
+from visiting import HOSTILE
 
 import moral_games as mg
 from moral_games.analysis import equilibria

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import HOSTILE, visit
 from nicegui import ui
 from nicegui.testing import User
+from visiting import HOSTILE, visit
 
 from moral_games.runs import Run
 

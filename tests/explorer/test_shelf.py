@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import HOSTILE, REPORT, add_run
+from visiting import HOSTILE, REPORT, add_run
 
 from moral_games.explorer import runs_view, shelf
 from moral_games.explorer.play_page import opponent_named

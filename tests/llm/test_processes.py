@@ -139,7 +139,7 @@ def said_by_two(script: str, **environment: str) -> list[tuple[str, str]]:
 def test_what_processes_tell_each_other_and_that_one_has_ended() -> None:
     said = said_by_two(TOGETHER)
     assert all("all is well" in out for out, _ in said), said
-    assert "RunError: another process of this run has ended" in said[0][1] and "--resume" in said[0][1]
+    assert "ProcessLost: another process of this run has ended" in said[0][1] and "--resume" in said[0][1]
 
 
 SHARDED = """

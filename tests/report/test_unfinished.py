@@ -108,6 +108,7 @@ def test_a_run_of_an_older_version_is_shown_with_what_it_has(tmp_path: Path) -> 
     del metrics["training"]["each_update"], metrics["training"]["validation_fault"], config["format"]
     write_json(run.path(METRICS), metrics)
     write_json(run.path(CONFIG), config)
+    run.path("provenance.json").unlink()
     page = write_report(run.folder).read_text()
     assert "the model was judged on no game" in page and page.count("<img") == 1
     assert "Each update" not in page and "the weights of update 2 of 3" in page and "not kept by this run" in page

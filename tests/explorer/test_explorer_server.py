@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import REPORT, visit
 from nicegui.testing import User
+from visiting import REPORT, visit
 
 from moral_games.explorer import server
 from moral_games.explorer.guard import HOST, NOWHERE_ELSE, REPORT_ALONE, LoopbackOnly
