@@ -32,7 +32,6 @@ from benchmarks.compare_grid import Cell, Common, grid
 from benchmarks.compare_running import finished, on_this_machine
 from benchmarks.leaderboard_figure import figure
 from moral_games.names import check_folder_name
-from moral_games.provenance import PROVENANCE, provenance
 from moral_games.runs import METRICS, Run, RunError, read_json, whole_file, write_json
 
 ELSEWHERE = {"agents", "name", "folder", "resume", "workers"}
@@ -112,8 +111,6 @@ def play(asked: Options) -> Run:
     home = (asked.folder / asked.name).absolute()
     cells = grid(asked.agents, asked.games, asked.values, asked.opponents, common, home / CELLS)
     run = Run.open(home, asked.to_json(), asked.resume)
-    if not run.path(PROVENANCE).exists():
-        write_json(run.path(PROVENANCE), provenance())
     failures: dict[str, str] = {}
     left = [cell for cell in cells if not finished(cell)]
     with on_this_machine(asked.workers) as carry_out_all:
