@@ -100,6 +100,7 @@ def main() -> None:
                 show(page)
                 whole = page.evaluate("document.documentElement.scrollHeight")
                 page.set_viewport_size({"width": width, "height": whole})
+                show(page)  # again, for frames are painted where the window was when they were opened
                 page.wait_for_timeout(2000)  # until frames are painted, and what was pressed has faded
                 keep(name, page.screenshot())
             browser.close()
