@@ -51,23 +51,27 @@ def shaping(lesson: Lesson, own: Floats, rounds: int) -> Floats:
     (other,) = lesson.opponents
     now = other.with_illegal
     mine = _policy(own, lesson)
-    wished = _ascent(now, _weights(lesson, lesson.game.seen_by(1), mine, now, rounds))
+    theirs = _of_the_other(lesson, lesson.game.seen_by(1))
+    wished = _ascent(now, _weights(lesson, theirs, mine, now, rounds))
     largest = float(np.abs(wished).max())
     if largest == 0:
         return np.zeros_like(own)
-    step = SMALL / largest
+    step, repeated = SMALL / largest, _of_the_other(lesson, lesson.game)
     ahead, back = (
-        _weights(lesson, lesson.game, _policy(_moved(now, size * wished), lesson), own, rounds)
-        for size in (step, -step)
+        _weights(lesson, repeated, _policy(_moved(now, size * wished), lesson), own, rounds) for size in (step, -step)
     )
     return np.asarray((ahead - back) / (2 * step))
 
 
-def _weights(lesson: Lesson, game: MatrixGame, opponent: FiniteStatePolicy, table: Floats, rounds: int) -> Floats:
-    """Return how a table's probabilities change what its *opponent* is rewarded with; (S, A + 1)."""
+def _of_the_other(lesson: Lesson, game: MatrixGame) -> RepeatedGame:
+    """Return the repeated game with the rewards of the two players exchanged."""
     repeated = RepeatedGame.compile(game, lesson.reward)
-    swapped = replace(repeated, rewards=repeated.rewards[..., ::-1])
-    return DecisionProblem.build(swapped, [opponent], memory=lesson.memory).policy_gradient(table, rounds, discount=1)
+    return replace(repeated, rewards=repeated.rewards[..., ::-1])
+
+
+def _weights(lesson: Lesson, repeated: RepeatedGame, opponent: FiniteStatePolicy, table: Floats, rounds: int) -> Floats:
+    """Return how a table's probabilities change the mean reward of an episode against an opponent; (S, A + 1)."""
+    return DecisionProblem.build(repeated, [opponent], memory=lesson.memory).policy_gradient(table, rounds, discount=1)
 
 
 def _policy(table: Floats, lesson: Lesson) -> FiniteStatePolicy:
