@@ -20,11 +20,11 @@ from moral_games.llm.borrowed import Config, borrow_gradient
 from moral_games.llm.data_set import VALIDATION, DataSet, Example
 from moral_games.llm.models import TextModel
 from moral_games.llm.scoring import TokenTree, batches, check_tokens, log_probabilities
-from moral_games.llm.settings import Algorithm, Examples
+from moral_games.llm.settings import HARDLY_ANY, Algorithm, Examples
 from moral_games.llm.stepping import SteppingTrainer
 from moral_games.llm.strategy_method import ask_tasks
 from moral_games.llm.task_judgement import as_asked
-from moral_games.llm.validation import HARDLY_ANY, Validation
+from moral_games.llm.validation import Validation
 from moral_games.runs import RunFailed, read_json, write_json
 from moral_games.synthetic import Task
 

@@ -29,11 +29,11 @@ from moral_games.llm.policy import LanguageModel, tables
 from moral_games.llm.processes import ALONE, Team, check_team
 from moral_games.llm.reasoner import as_taught
 from moral_games.llm.scoring import check_tokens, label_tokens
+from moral_games.llm.settings import still_silent
 from moral_games.llm.shortage import OutOfMemory, is_shortage
 from moral_games.llm.starting import check_start, start
 from moral_games.llm.task_judgement import judge_tasks
 from moral_games.llm.trainers import Trainer, make_trainer, with_adapters
-from moral_games.llm.validation import HARDLY_ANY
 from moral_games.names import unknown
 from moral_games.progress import Show, progress, track
 from moral_games.rewards import RewardFunction, parse
@@ -250,13 +250,13 @@ def _train(run: Run, trainer: Trainer, options: Finetune, spent: list[float]) ->
     with _telling(run, trainer) if trainer.model.team.first else nullcontext(_say_nothing) as tell:
         silent = 0
         for record in run.history():
-            silent = _silent(silent, record)
+            silent = still_silent(silent, record)
         while not trainer.finished:
             begun = time.perf_counter()
             record = _updated(run, trainer)
             spent[0] += time.perf_counter() - begun
             tell(record | {"seconds": round(spent[0], 2)})
-            silent = _silent(silent, record)
+            silent = still_silent(silent, record)
             hopeless = silent >= options.train.patience
             if trainer.done % options.checkpoint_every == 0 or trainer.finished or hopeless:
                 _save(run, trainer, spent[0], options.kept_checkpoints)
@@ -312,11 +312,6 @@ def _updated(run: Run, trainer: Trainer) -> Record:
             f"memory does not suffice for update {trainer.done + 1} ({error}); {left}. Begin anew under another --name "
             "with fewer --train.micro-batch-tokens"
         ) from error
-
-
-def _silent(before: int, record: dict[str, Any]) -> int:
-    """Return in how many updates up to this one, in a row, hardly any answer was legal."""
-    return before + 1 if record.get("legal_mass", 1.0) < HARDLY_ANY else 0
 
 
 def _write_results(run: Run, trainer: Trainer, seconds: dict[str, float]) -> None:

@@ -12,6 +12,9 @@ from moral_games.names import unknown
 
 Algorithm = Literal["exact", "ppo", "sft", "grpo", "dpo", "chat", "worked", "examples"]
 
+HARDLY_ANY = 1e-6
+"""A share of legal answers below this is none."""
+
 
 class Defaults(NamedTuple):
     """What an algorithm takes where nothing is asked for; the last two are those of its adapters."""
@@ -443,6 +446,19 @@ class PPO:
     def repeats(self, slip: str) -> bool:
         """Return whether a slip of the published code is repeated."""
         return slip in self.as_published or "all" in self.as_published
+
+
+def still_silent(before: int, record: Mapping[str, Any]) -> int:
+    """Return in how many updates in a row hardly any answer was legal, up to one of this record in the history.
+
+    Parameters
+    ----------
+    before
+        In how many up to the one before.
+    record
+        A line of a run's history.
+    """
+    return before + 1 if record.get("legal_mass", 1.0) < HARDLY_ANY else 0
 
 
 def _at_least(settings: Any, least: int, *names: str) -> None:

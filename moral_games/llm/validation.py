@@ -21,9 +21,6 @@ from moral_games.runs import whole_file
 SMALL_FAULT = 0.05
 """Faults up to this are not told apart when it is decided which weights to keep."""
 
-HARDLY_ANY = 1e-6
-"""A share of legal answers below this is none."""
-
 BEST = "best.safetensors"
 
 Weights = dict[str, torch.Tensor]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moral_games import locks
+from moral_games.llm.settings import still_silent
 from moral_games.report import example_figures, figures, learning_figures
 from moral_games.report.pieces import Card, Drawing, counted
 from moral_games.runs import LOCK, Run
@@ -19,9 +20,6 @@ CAPTIONS = {
     "action-types": "Share of each action, given what the opponent had just done, in the episodes of each update.",
     "learning-curves": "What was measured while learning, exploration included.",
 }
-
-HARDLY_ANY = 1e-6
-"""A share of legal answers below this is none."""
 
 Record = Mapping[str, Any]
 
@@ -122,7 +120,7 @@ def _whole(config: Mapping[str, Any]) -> tuple[str, int | None]:
 def _silent(history: Sequence[Record]) -> int:
     silent = 0
     for line in history:
-        silent = silent + 1 if line.get("legal_mass", 1.0) < HARDLY_ANY else 0
+        silent = still_silent(silent, line)
     return silent
 
 
