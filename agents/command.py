@@ -10,9 +10,9 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from moral_games.cli.command import attempt
 from moral_games.report.page import REPORT
-from moral_games.runs import METRICS, Run, RunError, read_json
-from moral_games.text.visible import visible
+from moral_games.runs import METRICS, Run, read_json
 
 AnyOptions = TypeVar("AnyOptions")
 
@@ -37,15 +37,7 @@ def command(
     show: Callable[[Run], None] = show,
 ) -> int:
     """Read options, carry out what they ask for, and show what came out; return the exit status."""
-    try:
-        show(work(tyro.cli(options, args=arguments)))
-    except (ValueError, TypeError, RunError, FloatingPointError, OSError) as error:
-        print(visible(f"error: {error}"), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the run goes on with --resume", file=sys.stderr)
-        return 130
-    return 0
+    return attempt(lambda: show(work(tyro.cli(options, args=arguments))), "error", lambda: "go on with --resume")
 
 
 def _shown(interval: dict[str, Any]) -> str:

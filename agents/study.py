@@ -14,13 +14,12 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import moral_games as mg
 from agents.judgement import summarise
 from agents.options import Options
 from agents.seats import Seats
+from moral_games.progress import progress
 from moral_games.report import write_report
 from moral_games.runs import METRICS, POLICY, Run, RunError, read_json, write_json
 
@@ -161,11 +160,9 @@ def _learn(run: Run, learner: Learner, asked: dict[str, Any], every: int, second
     for record in history:
         _log(scalars, record)
     chunks = len(history)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(asked["name"], total=learner.total, completed=learner.done)
+    with progress(asked["name"], learner.total, learner.done) as advance:
         while learner.done < learner.total:
-            begun = time.perf_counter()
+            before, begun = learner.done, time.perf_counter()
             found = learner.advance()
             seconds += time.perf_counter() - begun
             chunks += 1
@@ -174,7 +171,7 @@ def _learn(run: Run, learner: Learner, asked: dict[str, Any], every: int, second
             }
             run.append(record)
             _log(scalars, record)
-            progress.update(task, completed=learner.done)
+            advance(learner.done - before)
             if chunks % every == 0 or learner.done >= learner.total:
                 _save(run, learner, {"asked": asked, "chunks": chunks, "seconds": seconds})
     scalars.close()

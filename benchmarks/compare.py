@@ -23,7 +23,6 @@ from typing import Any, Literal
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from agents.command import command
@@ -33,8 +32,9 @@ from benchmarks.compare_grid import LEARNER, Cell, Common, grid
 from benchmarks.compare_running import CarryOut, finished, on_ray, on_this_machine
 from benchmarks.tables import write_csv
 from moral_games.names import check_folder_name
+from moral_games.progress import progress
 from moral_games.report import write_report
-from moral_games.runs import METRICS, Run, RunError, read_json, write_json
+from moral_games.runs import METRICS, Run, RunFailed, read_json, write_json
 
 CELLS, TABLE = "cells", "comparison.csv"
 ELSEWHERE = {"folder", "resume", "workers", "ray"}
@@ -99,7 +99,9 @@ def compare(asked: Options) -> Run:
     ValueError, TypeError
         If something is unknown, out of range or does not fit; nothing was run then.
     RunError
-        If the folder cannot be used, there is no Ray cluster, or studies failed; the others are kept.
+        If the folder cannot be used, or there is no Ray cluster.
+    RunFailed
+        If studies failed; the others are kept.
     """
     asked.check()
     common = Common(asked.seeds, asked.seed, asked.discount, asked.initial)
@@ -204,15 +206,13 @@ def _carry_out(cells: Sequence[Cell], carry_out_all: CarryOut, name: str) -> Non
     """Carry out what is left of the cells, with progress; failures are collected and raised at the end."""
     left = [cell for cell in cells if not finished(cell)]
     failures = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=sys.stderr)) as progress:
-        task = progress.add_task(name, total=len(cells), completed=len(cells) - len(left))
+    with progress(name, len(cells), len(cells) - len(left)) as advance:
         for outcome in carry_out_all(left):
             if outcome.failure:
                 failures.append(f"{outcome.cell.name}: {outcome.failure}")
-            progress.advance(task)
+            advance(1)
     if failures:
-        raise RunError(
+        raise RunFailed(
             f"{len(failures)} of {len(cells)} studies failed; the others are kept, and --resume tries these again\n  "
             + "\n  ".join(failures)
         )

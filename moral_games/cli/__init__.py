@@ -10,7 +10,7 @@ import tyro
 
 import moral_games
 from moral_games.cli.audit import Audit
-from moral_games.cli.command import BAD_INPUT, DONE, FAILED, INTERRUPTED, TERMINATED, Command, Terminated, terminable
+from moral_games.cli.command import DONE, Command, attempt
 from moral_games.cli.completion import Completion
 from moral_games.cli.data import Data
 from moral_games.cli.doctor import Doctor, extra_with
@@ -27,8 +27,7 @@ from moral_games.cli.show import Show
 from moral_games.cli.tournament import Tournament
 from moral_games.cli.vehicles import Vehicles
 from moral_games.names import unknown
-from moral_games.runs import RunError, RunFailed
-from moral_games.text.visible import visible
+from moral_games.runs import RunFailed
 
 GROUPS: Mapping[str, Mapping[str, type[Command]]] = {
     "what there is": {
@@ -115,29 +114,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[0] == "--version":
         print(f"moral-games {moral_games.__version__}")
         return DONE
-    command = None
-    try:
-        with terminable():
-            command = read_command(words)
-            command.run()
-    except (RunFailed, FloatingPointError, OSError) as error:
-        return _ended(FAILED, str(error))
-    except (ValueError, TypeError, RunError) as error:
-        return _ended(BAD_INPUT, str(error))
-    except ModuleNotFoundError as error:
-        extra = extra_with(error.name or "")
-        if extra is None:
-            raise
-        return _ended(FAILED, f"{words[0]} needs {error.name}; install it with: pip install 'moral-games[{extra}]'")
-    except KeyboardInterrupt as stop:
-        status = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
-        return _ended(status, f"stopped; {_left_of(command, words)}" if command else "stopped")
-    return DONE
+    typed: list[Command] = []
 
+    def work() -> None:
+        try:
+            typed.append(read_command(words))
+            typed[0].run()
+        except ModuleNotFoundError as error:
+            extra = extra_with(error.name or "")
+            if extra is None:
+                raise
+            install = f"pip install 'moral-games[{extra}]'"
+            raise RunFailed(f"{words[0]} needs {error.name}; install it with: {install}") from error
 
-def _ended(status: int, why: str) -> int:
-    print(visible(f"moral-games: {why}"), file=sys.stderr)
-    return status
+    return attempt(work, "moral-games", lambda: _left_of(typed[0], words) if typed else "nothing was begun")
 
 
 def _left_of(command: Command, words: Sequence[str]) -> str:

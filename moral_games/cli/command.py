@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
+
+from moral_games.runs import RunError, RunFailed
+from moral_games.text.visible import visible
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 """Exit statuses: all is well; what was asked for was tried and failed; it could not be tried as it was asked for."""
@@ -50,6 +54,41 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def attempt(work: Callable[[], None], program: str, left: Callable[[], str]) -> int:
+    """Do what a command is for, and say in one line why where it does not come to its end.
+
+    Parameters
+    ----------
+    work
+        What it does.
+    program
+        Its name, which that line begins with.
+    left
+        Tells what is left of the work where it is stopped.
+
+    Returns
+    -------
+    int
+        The exit status: 0 if all is well, 1 if what was asked for failed, 2 if it cannot be tried, 130 or 143 if it was
+        stopped.
+    """
+
+    def ended(status: int, why: str) -> int:
+        print(visible(f"{program}: {why}"), file=sys.stderr)
+        return status
+
+    try:
+        with terminable():
+            work()
+    except (RunFailed, FloatingPointError, OSError) as error:
+        return ended(FAILED, str(error))
+    except (ValueError, TypeError, RunError) as error:
+        return ended(BAD_INPUT, str(error))
+    except KeyboardInterrupt as stop:
+        return ended(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED, f"stopped; {left()}")
+    return DONE
 
 
 def _terminate(number: int, frame: Any) -> None:

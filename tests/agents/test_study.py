@@ -21,6 +21,7 @@ import moral_games as mg
 from agents import command, judgement, study, tabular_q
 from agents.seats import take_seats
 from agents.side_by_side import SideBySide
+from moral_games.cli.command import Terminated
 from moral_games.rewards.function import VALUES
 from moral_games.runs import Run, RunError, read_json
 
@@ -198,3 +199,22 @@ def test_the_command_prints_the_measures_or_what_is_wrong(tmp_path: Path, capsys
     lines = [json.loads(line) for line in (tmp_path / "tabular_q" / "history.jsonl").read_text().splitlines()]
     assert [line["done"] for line in lines] == list(range(1, 101))
     assert list((tmp_path / "tabular_q" / "tensorboard").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("stop", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "error: stopped; go on with --resume"),
+        (Terminated(), 143, "error: stopped; go on with --resume"),
+        (OSError("the disk is full"), 1, "error: the disk is full"),
+        (RunError("the folder holds a run already"), 2, "error: the folder holds a run already"),
+    ],
+)
+def test_the_command_s_status_tells_how_it_ended(
+    stop: BaseException, status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(options: tabular_q.Options) -> Run:
+        raise stop
+
+    assert command.command(tabular_q.Options, work, []) == status
+    assert capsys.readouterr().err.strip() == said

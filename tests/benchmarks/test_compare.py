@@ -17,7 +17,7 @@ from benchmarks.compare import CELLS, TABLE, Options, compare, main, rows, write
 from benchmarks.compare_grid import Cell, Common, folder_name, grid, known_agents, learn
 from moral_games.report import write_report
 from moral_games.report.comparison import comparison_headline, drawings
-from moral_games.runs import METRICS, Run, RunError, read_json, write_json
+from moral_games.runs import METRICS, Run, RunError, RunFailed, read_json, write_json
 
 COMMON = Common(seeds=2, seed=0, discount=0.9, initial="random")
 
@@ -127,7 +127,7 @@ def test_a_study_that_fails_is_named_and_the_others_are_kept(
 
     monkeypatch.setattr(compare_running, "learn", failing)
     small = replace(asked, opponents=("tit_for_tat",), folder=tmp_path)
-    with pytest.raises(RunError, match=r"1 of 2 studies failed(?s:.*)tabular_q.*diverged"):
+    with pytest.raises(RunFailed, match=r"1 of 2 studies failed(?s:.*)tabular_q.*diverged"):
         compare(small)
     assert len(list((tmp_path / asked.name / CELLS).glob("actor_critic*/metrics.json"))) == 1
     assert not (tmp_path / asked.name / TABLE).exists()
