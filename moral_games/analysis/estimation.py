@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, isfinite, sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -95,7 +95,9 @@ class Fit:
         reach = float(ndtri(0.5 + confidence / 2)) * self.standard_errors[parameter]
         estimate = self.estimates[parameter]
         if parameter == "noise":
-            return estimate * exp(-reach / estimate), estimate * exp(reach / estimate)
+            with np.errstate(over="ignore"):
+                factor = float(np.exp(reach / estimate))
+            return estimate / factor, estimate * factor
         return estimate - reach, estimate + reach
 
     def __str__(self) -> str:
@@ -142,16 +144,12 @@ def fit(
     _check_fixed(fixed)
     offset, basis = restricted(fixed)
     free = basis.shape[1]
-    if choices.observations < free:
-        raise ValueError(
-            f"{free} parameters need at least as many observations, got {choices.observations:g}; "
-            "hold some fixed, or observe more choices"
-        )
+    check_observations(choices.observations, free)
     scaled, flat = directions(choices, basis)
     weights = maximised(choices, offset, scaled)
     endless = _endless(choices, scaled)
     estimates = np.append(weights[1:], 1) / weights[0] if weights[0] else np.full(4, np.nan)
-    slopes = derivatives(weights if weights[0] else np.ones(4))  # where there are no estimates, any will do
+    slopes = derivatives(weights)
     covariance = np.zeros((4, 4))
     if scaled.size and not endless:
         told = scaled.T @ information(choices, weights) @ scaled
@@ -217,7 +215,9 @@ def _endless(choices: Choices, basis: Floats) -> bool:
 
 
 def derivatives(weights: Floats) -> Floats:
-    """Return the derivatives of κ, α, β and λ by w, (4, 4)."""
+    """Return the derivatives of κ, α, β and λ by w, (4, 4); where w has no λ, those at λ = 1."""
+    if not weights[0]:
+        weights = np.ones(4)
     noise = 1 / weights[0]
     return noise * np.hstack([-noise * np.append(weights[1:], 1)[:, None], np.vstack([np.eye(3), np.zeros(3)])])
 
@@ -232,14 +232,14 @@ def _problems(
             "not identified: less and less noise, or stronger and stronger motives, explain these choices better "
             "without end, as with one who never wavers; the likelihood has no maximum",
         ), set(free)
-    if flat.size:
-        moved = np.abs(flat).max(axis=1) > sqrt(RANK) * np.abs(flat).max()
-        lost = [name for name, moves in zip(PARAMETERS, moved, strict=True) if moves and name in free]
-        return (f"not identified: {', '.join(lost)}; changed together, they explain these choices as well",), set(lost)
-    if weights[0] <= 0:
+    moved = np.abs(flat).max(axis=1) > sqrt(RANK) * np.abs(flat).max() if flat.size else np.zeros(4, dtype=bool)
+    lost = [name for name, moves in zip(PARAMETERS, moved, strict=True) if moves and name in free]
+    if weights[0] <= 0 and "noise" not in lost:
         return ("not identified: more payoff makes a strategy no more probable, so that noise is not positive",), set(
             free
         )
+    if lost:
+        return (f"not identified: {', '.join(lost)}; changed together, they explain these choices as well",), set(lost)
     kappa = weights[1] / weights[0]
     if "kappa" in free and not 0 <= kappa <= 1:
         return (f"kappa is estimated at {kappa:.3f}, outside [0, 1]; hold it at the nearer end to see the rest",), set()
@@ -257,6 +257,15 @@ def _check_fixed(fixed: Mapping[str, float | None]) -> None:
         raise ValueError(f"noise must be positive, got {noise:g}")
     if None not in fixed.values():
         raise ValueError("every parameter is fixed, so that there is nothing to estimate; leave one free")
+
+
+def check_observations(observations: float, free: int = len(PARAMETERS)) -> None:
+    """Raise a ValueError if there are fewer observations than free parameters."""
+    if observations < free:
+        raise ValueError(
+            f"{free} parameters need at least as many observations, got {observations:g}; "
+            "hold some fixed, or observe more choices"
+        )
 
 
 def check_parameter(parameter: str) -> None:

@@ -52,7 +52,7 @@ def maximised(choices: Choices, offset: Floats, basis: Floats, start: Floats | N
         jac=lambda z: -basis.T @ score(choices, offset + basis @ z),
         hess=lambda z: basis.T @ information(choices, offset + basis @ z) @ basis,
         method="trust-exact",
-        options={"gtol": 1e-6, "maxiter": 200},
+        options={"gtol": 1e-9, "maxiter": 200},
     )
     return offset + basis @ found.x
 

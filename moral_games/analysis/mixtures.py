@@ -175,5 +175,5 @@ def _standard_errors(choices: Choices, state: _State, fits: tuple[Fit, ...]) -> 
         block = slice(4 * place, 4 * place + 4)
         variances = np.diagonal(derivatives(weights) @ covariance[block, block] @ derivatives(weights).T)
         known = [np.nan if np.isnan(number) else 1.0 for number in found.estimates.values()]
-        errors.append(dict(zip(PARAMETERS, (np.sqrt(variances) * known).tolist(), strict=True)))
+        errors.append(dict(zip(PARAMETERS, (np.sqrt(variances.clip(0)) * known).tolist(), strict=True)))
     return tuple(errors)

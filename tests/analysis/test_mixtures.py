@@ -52,6 +52,14 @@ def test_few_choosers_have_types_without_standard_errors() -> None:
     assert all(np.isnan(list(errors.values())).all() for errors in found.standard_errors)
 
 
+@pytest.mark.filterwarnings("error")
+def test_choosers_at_random_are_of_no_type() -> None:
+    """Not even a warning of numpy's is printed."""
+    coins = count_choices({game: np.ones((6, 8 if game.startswith("spd") else 4)) for game in protocols()})
+    found = fit_mixture(coins, 1, np.random.default_rng(0), starts=1)
+    assert "not identified" in str(found.types[0]) and np.isnan(list(found.standard_errors[0].values())).all()
+
+
 @pytest.mark.parametrize(
     ("types", "starts", "message"), [(0, 1, "1 to 60 types, got 0"), (61, 1, "got 61"), (2, 0, "one start")]
 )
