@@ -228,6 +228,8 @@ def _rows(path: str | Path) -> list[_Row]:
     with Path(path).open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         columns = tuple(reader.fieldnames or ())
+        if len(set(columns)) < len(columns):
+            raise ValueError(f"{path} needs columns of different names, got {', '.join(columns)}")
         wanted = ("protocol", "strategy") if "strategy" in columns else ("protocol", "first", "second")
         missing = [name for name in wanted if name not in columns]
         if missing:
@@ -240,13 +242,21 @@ def _rows(path: str | Path) -> list[_Row]:
 
 def _read(path: str | Path, line: int, row: Mapping[str, str | None]) -> _Row:
     """Return a line understood, or raise an error that says where it is not."""
+    if None in row:
+        raise ValueError(f"{path}, line {line}: there are more values than columns; is one with a comma not in quotes?")
     column = "protocol"
     try:
         game = (row["protocol"] or "").strip()
         strategies = symmetric_game(game).actions[0]
-        column = "strategy" if "strategy" in row else "second"
-        told = row[column] or "" if "strategy" in row else f"{row['first']}; {row['second']}"
-        strategy = _strategy(told.strip(), strategies)
+        if "strategy" in row:
+            column = "strategy"
+            strategy = _strategy((row[column] or "").strip(), strategies)
+        else:
+            plans = tuple(zip(*(name.partition("; ")[::2] for name in strategies), strict=True))
+            chosen = []
+            for column, known in zip(("first", "second"), plans, strict=True):
+                chosen.append(_in_a_role((row[column] or "").strip(), game, known))
+            strategy = tuple(zip(*plans, strict=True)).index(tuple(chosen))
         column = "weight"
         weight = float(row.get("weight") or 1)
         if not (np.isfinite(weight) and weight >= 0):
@@ -267,6 +277,14 @@ def _strategy(told: str, strategies: Sequence[str]) -> int:
     if told.isdecimal() and int(told) < len(strategies):
         return int(told)
     raise unknown("strategy", told, (*strategies, *map(str, range(len(strategies)))))
+
+
+def _in_a_role(told: str, game: str, known: Sequence[str]) -> str:
+    if not all(known):
+        raise ValueError(f"in game {game!r} there are no roles; name what was chosen in a column 'strategy'")
+    if told not in known:
+        raise unknown("choice", told, set(known))
+    return told
 
 
 def _belief(game: str, table: Floats, beliefs: Belief | Mapping[str, ArrayLike]) -> Floats:

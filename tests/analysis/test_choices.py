@@ -9,6 +9,7 @@ import pytest
 
 from moral_games.analysis import Preference, utility_terms
 from moral_games.analysis.choices import Choices, count_choices, read_choices, simulate_choices
+from moral_games.analysis.preferences import symmetric_game
 from moral_games.games import protocols
 
 
@@ -66,6 +67,14 @@ def test_a_file_of_choices_in_either_role_and_of_probabilities(tmp_path: Path) -
     assert same(read_choices(file), count_choices({"tg1": [0.75, 0, 0, 0.25]}))
 
 
+@pytest.mark.parametrize("protocol", ["spd1", "tg6", "ug3", "bach_or_stravinsky"])
+def test_every_strategy_can_be_told_by_what_is_chosen_in_either_role(tmp_path: Path, protocol: str) -> None:
+    names = symmetric_game(protocol).actions[0]
+    lines = [f'{protocol},"{first}","{second}"\n' for first, second in (name.split("; ") for name in names)]
+    data = read_choices(written(tmp_path, "protocol,first,second\n" + "".join(lines)))
+    assert data.pooled.tolist() == [[1.0] * len(names)]
+
+
 def test_beliefs_in_a_file_make_questions_of_their_own(tmp_path: Path) -> None:
     file = written(tmp_path, "protocol,strategy,belief\ntg1,0,1 0 0 0\ntg1,3,0 0 0 1\ntg1,3,\n")
     data = read_choices(file, beliefs="empirical")
@@ -85,7 +94,12 @@ def test_beliefs_in_a_file_make_questions_of_their_own(tmp_path: Path) -> None:
         ("protocol,strategy\ntg1,0\ntg1,invest\n", "line 3, column 'strategy': unknown strategy 'invest'"),
         ("protocol,strategy\ntg1,4\n", "line 2, column 'strategy': unknown strategy '4'"),
         ("protocol,strategy\ntg1\n", "line 2, column 'strategy': unknown strategy ''"),
-        ("protocol,first,second\ntg1,invest,kept\n", "line 2, column 'second'.*Did you mean 'invest; keep'"),
+        ("protocol,first,second\ntg1,invest,kept\n", "line 2, column 'second'.*Did you mean 'keep'"),
+        ("protocol,first,second\ntg1,invested,keep\n", "line 2, column 'first'.*Did you mean 'invest'"),
+        ("protocol,first,second\ntg1,invest\n", "line 2, column 'second': unknown choice ''"),
+        ("protocol,first,second\nipd,defect,defect\n", "column 'second': in game 'ipd' there are no roles; name"),
+        ("protocol,strategy\ntg1,0,5\n", "line 2: there are more values than columns"),
+        ("protocol,strategy,strategy\ntg1,0,1\n", "columns of different names, got protocol, strategy, strategy"),
         ("protocol,strategy,weight\ntg1,0,often\n", "line 2, column 'weight': could not convert.*often"),
         ("protocol,strategy,weight\ntg1,0,-1\n", "line 2, column 'weight': a weight must be.*got -1"),
         ("protocol,strategy,weight\ntg1,0,0\n", "no choices: every count is zero"),
