@@ -70,14 +70,35 @@ def test_several_are_compared_in_a_figure(file: Path, tmp_path: Path, capsys: RE
     assert figure.read_text().count("<svg") == 1
 
 
+def test_every_file_is_read_before_anything_is_estimated(file: Path, tmp_path: Path, capsys: READ) -> None:
+    few = tmp_path / "few.csv"
+    few.write_text("protocol,strategy\ntg1,0\ntg1,1\nug1,1\n")
+    for arguments, message in (
+        ([str(file), "missing.csv"], "there is no file 'missing.csv'"),
+        ([str(file), str(few)], "4 parameters need at least as many observations, got 3"),
+        ([str(file), "--types", "21"], f"--types 21 is more than the choosers of {file}: 20"),
+    ):
+        assert main(["estimate", *arguments]) == 2
+        told = capsys.readouterr()
+        assert message in told.err and not told.out
+
+
+def test_one_who_is_almost_random_is_estimated_without_bounds(tmp_path: Path, capsys: READ) -> None:
+    path = tmp_path / "random.csv"
+    strategies = {game: 8 if game.startswith("spd") else 4 for game in protocols()}
+    lines = (f"{game},{s},{1 - 1e-4 * s}\n" for game, count in strategies.items() for s in range(count))
+    path.write_text("protocol,strategy,weight\n" + "".join(lines))
+    assert main(["estimate", str(path), "--json"]) == 0
+    noise = json.loads(capsys.readouterr().out)[str(path)]["estimates"]["noise"]
+    assert noise["estimate"] > 1e4 and noise["interval"] == [0.0, "infinity"]
+
+
 @pytest.mark.slow
 def test_a_language_model_is_asked(tiny_model_folder: Path, capsys: READ) -> None:
     asked = ["--protocols", "tg1", "tg6", "ug1", "ug6", "--tellings", "2"]
     assert main(["estimate", str(tiny_model_folder), *asked]) == 0
     printed = capsys.readouterr().out
     assert "4 choices of one chooser; answers were legal with probability 0.0" in printed
-    assert main(["estimate", str(tiny_model_folder), "--protocols", "tg1"]) == 2
-    assert "4 parameters need at least as many observations, got 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -87,6 +108,10 @@ def test_a_language_model_is_asked(tiny_model_folder: Path, capsys: READ) -> Non
         (["tit_for_tat"], "plays one game; preferences are estimated from choices in many"),
         (["bundledd"], "unknown player 'bundledd'. Did you mean 'bundled'"),
         (["bundled", "--protocols", "tg9"], "unknown game 'tg9'"),
+        (
+            ["bundled", "--protocols", "tg1", "tg1", "tg2", "tg3"],
+            "4 parameters need at least as many observations, got 3",
+        ),
         (["bundled", "--wording", "loud"], "unknown wording 'loud'"),
         (["bundled", "--types", "2"], "--types needs a file with many choosers"),
         (["bundled", "--types", "0"], "--types counts types of choosers, from 1; got 0"),

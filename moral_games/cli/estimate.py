@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from moral_games.analysis.choices import Belief, Choices, read_choices
-from moral_games.analysis.estimation import PARAMETERS, Fit, fit
+from moral_games.analysis.estimation import PARAMETERS, Fit, check_observations, fit
 from moral_games.analysis.fit_summary import number, summary
 from moral_games.analysis.mixtures import Mixture, fit_mixture
 from moral_games.analysis.preferences import symmetric_game
@@ -94,9 +94,15 @@ class Estimate(Command):
         if _is_file(player):
             if self.protocols:
                 raise ValueError("--protocols says what a model is asked; a file holds its own")
+            choices = read_choices(player, self.beliefs)
+            check_observations(choices.observations)
+            if self.types > len(choices.choosers):
+                raise ValueError(f"--types {self.types} is more than the choosers of {player}: {len(choices.choosers)}")
             return
         for game in self.protocols:
             symmetric_game(game)
+        if self.protocols:
+            check_observations(len(set(self.protocols)))
         if self.wording not in WORDINGS:
             raise unknown_wording(self.wording)
         if self.tellings < 1:
