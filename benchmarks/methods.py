@@ -26,13 +26,14 @@ from typing import Any, NamedTuple
 
 import tyro
 
+from benchmarks.blocks import table
 from benchmarks.pool import each
+from moral_games.analysis.estimation import PARAMETERS
 from moral_games.analysis.preferences import Preference
 from moral_games.llm.options import BUNDLED, Finetune
 from moral_games.llm.settings import Examples, Settings
 from moral_games.names import check_folder_name, unknown
-from moral_games.report import write_report
-from moral_games.report.portrait import table
+from moral_games.report import portrait, write_report
 from moral_games.runs import METRICS, Run, RunError, read_json, write_json
 from moral_games.synthetic import write_data
 from moral_games.text import dilemmas
@@ -226,9 +227,14 @@ def _kept(options: Options, cell: Cell) -> Path:
 
 def markdown(metrics: Mapping[str, Any]) -> str:
     """Return the portraits' table as Markdown."""
-    columns, rows = table(metrics)
-    lines = [f"| | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
-    return "\n".join([*lines, *(f"| {label} | {' | '.join(cells)} |" for label, cells in rows)])
+    columns, rows = portrait.table(metrics)
+    return table(("", *columns), [(label, *cells) for label, cells in rows])
+
+
+def estimates(metrics: Mapping[str, Any]) -> str:
+    """Return every model's estimated preferences as Markdown, with 95 % intervals by likelihood ratio."""
+    rows = [(name, *cells[:3]) for name, _, cells, _ in portrait.estimates(metrics)]
+    return table(("", *PARAMETERS[:3]), rows)
 
 
 def main(options: Options) -> None:

@@ -101,6 +101,7 @@ BLOCKS: Mapping[str, Block] = {
     "best_response-table": Block(("best_response",), best_responses(best_response.table), seeds_asked),
     "recovery": Block(("recovery",), lambda run: recovery.table(recovery.read(run)), seeds_asked),
     "methods": Block(("methods",), lambda run: methods.markdown(read_json(run.path(METRICS))), seeds_of("portraits/*")),
+    "methods-estimates": Block(("methods",), lambda run: methods.estimates(read_json(run.path(METRICS)))),
     "llm_speed": Block(("llm_speed",), llm_speed.learning_table),
     "llm_speed-reading": Block(("llm_speed",), llm_speed.reading_table),
     "transfer": Block(

@@ -100,5 +100,25 @@ def number(given: float) -> Number:
     return round(float(given), 6)
 
 
+def told(given: Number, digits: int = 3) -> str:
+    """Return a number of a summary as people read it.
+
+    Parameters
+    ----------
+    given
+        As `number` returns it.
+    digits
+        How many after the point.
+
+    Examples
+    --------
+    >>> told(1 / 3), told(None), told("-infinity")
+    ('0.333', '-', '-∞')
+    """
+    if given is None:
+        return "-"
+    return given.replace("infinity", "∞") if isinstance(given, str) else f"{given:.{digits}f}"
+
+
 def _float(given: Number) -> float:
     return nan if given is None else float(given)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from moral_games.analysis.choices import Belief, Choices, read_choices
 from moral_games.analysis.estimation import PARAMETERS, Fit, check_observations, fit
-from moral_games.analysis.fit_summary import number, summary
+from moral_games.analysis.fit_summary import number, summary, told
 from moral_games.analysis.mixtures import Mixture, fit_mixture
 from moral_games.analysis.preferences import symmetric_game
 from moral_games.cli.audit_players import ModelPlayer, player_named
@@ -175,37 +175,37 @@ def _types(mixtures: Sequence[Mixture]) -> dict[str, Any]:
     return {"bic": criteria, "entropy": number(mixture.entropy), "types": described}
 
 
-def _print(told: dict[str, Any]) -> None:
-    legal = "" if told["legal"] is None else f"; answers were legal with probability {told['legal']:.3f}"
-    choosers = "one chooser" if told["choosers"] == 1 else f"{told['choosers']} choosers"
-    console.print(f"{told['choices']:g} choices of {choosers}{legal}")
+def _print(found: dict[str, Any]) -> None:
+    legal = "" if found["legal"] is None else f"; answers were legal with probability {found['legal']:.3f}"
+    choosers = "one chooser" if found["choosers"] == 1 else f"{found['choosers']} choosers"
+    console.print(f"{found['choices']:g} choices of {choosers}{legal}")
     table = Table("parameter", box=None, pad_edge=False)
     for name in ("estimate", "standard error", "95% interval", "by likelihood ratio"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, row in told["estimates"].items():
-        shown = (_shown(row["estimate"]), _shown(row["standard error"]))
-        intervals = (f"{_shown(low)} to {_shown(high)}" for low, high in (row["interval"], row["profile interval"]))
+    for name, row in found["estimates"].items():
+        shown = (told(row["estimate"]), told(row["standard error"]))
+        intervals = (f"{told(low)} to {told(high)}" for low, high in (row["interval"], row["profile interval"]))
         table.add_row(name, *shown, *intervals)
     console.print(table)
-    for problem in told["problems"]:
+    for problem in found["problems"]:
         console.print(problem, markup=False)
     console.print()
     rivals = Table("explanation", box=None, pad_edge=False)
     for name in ("parameters", "log-likelihood", "BIC", "explained", "p against homo economicus"):
         rivals.add_column(name, justify="right", no_wrap=True)
-    for row in told["explanations"]:
+    for row in found["explanations"]:
         numbers = (f"{row[key]:.2f}" for key in ("log_likelihood", "bic"))
-        rivals.add_row(row["name"], str(row["parameters"]), *numbers, f"{row['share']:.1%}", _shown(row["p_value"]))
+        rivals.add_row(row["name"], str(row["parameters"]), *numbers, f"{row['share']:.1%}", told(row["p_value"]))
     console.print(rivals)
-    if told["types"] is not None:
-        _print_types(told["types"])
+    if found["types"] is not None:
+        _print_types(found["types"])
 
 
 def _print_types(found: dict[str, Any]) -> None:
     console.print()
     table = Table("type", "share", *PARAMETERS, box=None, pad_edge=False)
     for place, row in enumerate(found["types"], 1):
-        shown = (" ± ".join(map(_shown, row[name])) for name in PARAMETERS)
+        shown = (" ± ".join(map(told, row[name])) for name in PARAMETERS)
         table.add_row(str(place), f"{row['share']:.3f}", *shown)
     console.print(table)
     criteria = ", ".join(f"{types}: {bic:.2f}" for types, bic in found["bic"].items())
@@ -214,9 +214,3 @@ def _print_types(found: dict[str, Any]) -> None:
     for place, row in enumerate(found["types"], 1):
         for problem in row["problems"]:
             console.print(f"type {place}: {problem}", markup=False)
-
-
-def _shown(given: float | str | None) -> str:
-    if given is None:
-        return "-"
-    return given if isinstance(given, str) else f"{given:.3f}"

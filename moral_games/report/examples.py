@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moral_games.analysis.estimation import PARAMETERS
-from moral_games.analysis.fit_summary import summarised
+from moral_games.analysis.fit_summary import summarised, told
 from moral_games.report import model, outcomes
 from moral_games.report.pieces import Card, Drawing
 from moral_games.report.preference_figures import drawn_preferences
@@ -110,13 +110,7 @@ def _shown(found: Mapping[str, Any] | None, name: str) -> str:
     if found is None:
         return "-"
     row = found["estimates"][name]
-    low, high = (_end(end) for end in row["profile interval"])
+    low, high = (told(end) for end in row["profile interval"])
     if row["estimate"] is None:
         return f"not identified [{low}, {high}]"
     return f"{row['estimate']:.3f} ± {row['standard error']:.3f} [{low}, {high}]"
-
-
-def _end(end: float | str | None) -> str:
-    if isinstance(end, str):
-        return end.replace("infinity", "∞")
-    return "-" if end is None else f"{end:.3f}"

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from moral_games.analysis.fit_summary import summarised
+from moral_games.analysis.estimation import PARAMETERS
+from moral_games.analysis.fit_summary import summarised, told
 from moral_games.report import portrait_figures
 from moral_games.report.pieces import Card, Drawing
 from moral_games.report.preference_figures import drawn_preferences
@@ -61,6 +62,27 @@ def table(metrics: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[s
     ]
 
 
+def estimates(metrics: Mapping[str, Any]) -> list[tuple[str, str, list[str], str]]:
+    """Return by model its column, its name, its estimated preferences and noise, and what keeps them from being known.
+
+    An estimate stands before its 95 % interval by likelihood ratio; there is none without a legal answer.
+    """
+    return [
+        (name, each["player"], *_estimated(each["games"]["preferences"]))
+        for name, found in metrics["portraits"].items()
+        for each in found
+    ]
+
+
+def _estimated(found: Mapping[str, Any] | None) -> tuple[list[str], str]:
+    if found is None:
+        return ["-"] * len(PARAMETERS), "hardly any answer was legal"
+    rows = [found["estimates"][name] for name in PARAMETERS]
+    ends = [", ".join(told(end, 2) for end in row["profile interval"]) for row in rows]
+    told_rows = [f"{told(row['estimate'])} [{interval}]" for row, interval in zip(rows, ends, strict=True)]
+    return told_rows, "; ".join(found["problems"])
+
+
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return in one sentence who gives the answers of homo moralis most often, and how sure that is."""
     right = _rights(metrics)
@@ -95,17 +117,12 @@ def _measured(metrics: Mapping[str, Any], name: str) -> list[float | None]:
 def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page's template is filled with, but for the figures."""
     columns, rows = table(metrics)
-    estimates = [
-        (name, each["player"], each["games"]["preferences"])
-        for name, found in metrics["portraits"].items()
-        for each in found
-    ]
     taught = [(name, each["player"], each["taught"]) for name, found in metrics["portraits"].items() for each in found]
     return {
         "config": config,
         "columns": columns,
         "rows": rows,
-        "estimates": estimates,
+        "estimates": estimates(metrics),
         "taught": taught,
         "regret": _regrets(metrics),
         "headline": headline(config, metrics),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.methods import METHODS, Options, measure
+from benchmarks.methods import METHODS, Options, estimates, measure
 
 pytest.importorskip("trl")
 
@@ -33,6 +33,11 @@ def test_methods_stand_side_by_side_and_more_can_be_added(tiny_model_folder: Pat
     lesson = metrics["portraits"]["calculation"][0]["taught"]
     assert (lesson["algorithm"], lesson["value"], lesson["reasons"]) == ("examples", "preference(kappa=0.5)", True)
     assert metrics["portraits"]["reward"][0]["taught"]["updates"] == 2
+    assert [line.split(" | ")[0] for line in estimates(metrics).splitlines()[2:]] == [
+        "| none",
+        "| reward",
+        "| calculation",
+    ]
     page = (tmp_path / "methods" / "report.html").read_text()
     assert "after a calculation" in page and "homo_moralis" in page
 
