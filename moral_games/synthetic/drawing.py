@@ -14,7 +14,7 @@ from moral_games.games import TwoStageGame
 from moral_games.names import unknown
 from moral_games.progress import Show
 from moral_games.synthetic.sides import Split
-from moral_games.synthetic.sources import KINDS, LOWEST_HIGHEST, SHARES, draw_game
+from moral_games.synthetic.sources import HIGHEST_HIGHEST, KINDS, LOWEST_HIGHEST, SHARES, draw_game
 from moral_games.synthetic.task import Task, good_answers, right_answer, task
 from moral_games.synthetic.tellings import Tellings
 from moral_games.text.once import Roles
@@ -132,14 +132,15 @@ def tasks(
     kinds
         Some of `KINDS`, in the proportions of `moral_games.synthetic.sources.SHARES`.
     highest
-        The highest payoff of random games, at least 3; payoffs are whole numbers from 0.
+        The highest payoff of random games, from 3 to a million; payoffs are whole numbers from 0.
     contrast
         The least share of questions that the `rival` preference answers otherwise.
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or no such questions are found.
+        If an argument is out of range, no such questions are found, or the preference has too many decimals to
+        calculate with (see `moral_games.synthetic.reasons.whole_weights`).
 
     Examples
     --------
@@ -186,8 +187,10 @@ def check_options(count: int, kinds: Sequence[str], highest: int, contrast: floa
     for kind in kinds:
         if kind not in KINDS:
             raise unknown("kind of question", kind, KINDS)
-    if highest < LOWEST_HIGHEST:
-        raise ValueError(f"the highest payoff must be at least {LOWEST_HIGHEST}, got {highest}")
+    if not LOWEST_HIGHEST <= highest <= HIGHEST_HIGHEST:
+        raise ValueError(
+            f"the highest payoff must be at least {LOWEST_HIGHEST} and at most {HIGHEST_HIGHEST:,}, got {highest:,}"
+        )
     if not 0 <= contrast <= 1:
         raise ValueError(f"contrast is a share of the questions, in [0, 1]; got {contrast}")
 

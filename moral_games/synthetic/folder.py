@@ -118,13 +118,18 @@ def _check_same(folder: Path, asked: dict[str, Any]) -> None:
     if not (folder / CARD).is_file():
         raise ValueError(f"{folder} exists and is no data set; choose another --name")
     card = read_json(folder / CARD)
-    kept = card.get("asked", {})
+    try:
+        kept, hashes = dict(card["asked"]), [card[split]["sha256"] for split, _ in FILES]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"{folder / CARD} is no card of a data set; choose another --name, or remove the folder first"
+        ) from None
     different = sorted(key for key in {*kept, *asked} if kept.get(key) != asked.get(key))
     if different:
         changes = "; ".join(f"{key}: {kept.get(key)!r} there, {asked.get(key)!r} now" for key in different)
         raise ValueError(f"{folder} holds another data set ({changes}); choose another --name, or remove it first")
-    for split, file in FILES:
-        if not (folder / file).is_file() or digest(folder / file) != card[split]["sha256"]:
+    for (_, file), known in zip(FILES, hashes, strict=True):
+        if not (folder / file).is_file() or digest(folder / file) != known:
             raise ValueError(
                 f"{folder / file} is not what its card says; remove the folder {folder} and write it again"
             )

@@ -17,6 +17,9 @@ from moral_games.text.once import Roles, end, plan, strategies
 from moral_games.text.reckoning import ANSWER
 from moral_games.text.wordings import Telling, listed
 
+LARGEST_WEIGHT = 10**6
+"""Larger weights would make sums that are no longer exact, and that nobody can learn to write."""
+
 
 class Weights(NamedTuple):
     """How much each part of a utility counts, in whole numbers.
@@ -61,6 +64,11 @@ def whole_weights(preference: Preference, times: int = 1) -> Weights:
     times
         In how many cases what is expected is added up; what would be if both did the same is then counted as often.
 
+    Raises
+    ------
+    ValueError
+        If a weight is larger than `LARGEST_WEIGHT`.
+
     Examples
     --------
     >>> whole_weights(Preference(kappa=0.5)), whole_weights(Preference(kappa=0.25, alpha=0.5))
@@ -70,7 +78,13 @@ def whole_weights(preference: Preference, times: int = 1) -> Weights:
     exact = (1 - kappa, kappa * times, -alpha, -beta)
     scale = lcm(*(part.denominator for part in exact))
     whole = [int(part * scale) for part in exact]
-    return Weights(*(part // gcd(*whole) for part in whole))
+    weights = Weights(*(part // gcd(*whole) for part in whole))
+    if max(map(abs, weights)) > LARGEST_WEIGHT:
+        raise ValueError(
+            f"in whole numbers {preference} has weights above {LARGEST_WEIGHT:,}, too large to calculate with; "
+            "give kappa, alpha and beta with at most three decimals"
+        )
+    return weights
 
 
 def reasons_at_once(game: MatrixGame, told: Telling, expected: int, preference: Preference) -> str:

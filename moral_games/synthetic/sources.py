@@ -33,6 +33,9 @@ THREE_ACTIONS = 0.25
 LOWEST_HIGHEST = 3
 """A random tree needs up to four different payoffs, from 0 on; with these four there are trees on both sides."""
 
+HIGHEST_HIGHEST = 10**6
+"""With payoffs up to this every sum of a calculation is exact."""
+
 
 def draw_game(kind: str, split: Split, rng: np.random.Generator, highest: int) -> tuple[str, Roles]:
     """Draw a game of a kind from one side of the split, its actions and roles in random order.

@@ -73,6 +73,11 @@ def test_the_same_options_give_the_same_files_and_others_are_refused(written: Pa
         write_data(again, MORALIS, count=40, test=20)
     with pytest.raises(ValueError, match="is no data set; choose another"):
         write_data(tmp_path, MORALIS)
+    card = json.loads((again / "card.json").read_text(encoding="utf-8"))
+    for damaged in ([], {}, {"asked": 3}, {"asked": card["asked"]}, card | {"test": None}):
+        (again / "card.json").write_text(json.dumps(damaged), encoding="utf-8")
+        with pytest.raises(ValueError, match="card.json is no card of a data set; choose another"):
+            write_data(again, MORALIS, count=40, test=20)
 
 
 def test_nothing_is_left_behind_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,6 +240,7 @@ def test_weights_are_whole_and_in_proportion() -> None:
     assert whole_weights(Preference(kappa=1)) == Weights(0, 1, 0, 0)
     assert whole_weights(Preference(alpha=0.5, beta=-0.25)) == Weights(4, 0, -2, 1)
     assert whole_weights(MORALIS, times=2) == Weights(1, 2, 0, 0)
+    assert whole_weights(Preference(0.123, 0.456, -0.789)) == Weights(877, 123, -456, 789)
 
 
 # --- traps
@@ -295,7 +296,9 @@ def test_rejection_is_solved_for_the_whole_strategy() -> None:
         ({"kinds": ["two_stages"]}, "Did you mean 'two_stage'"),
         ({"kinds": []}, "one or more different of"),
         ({"kinds": ["two_stage", "two_stage"]}, "one or more different of"),
-        ({"highest": 2}, "at least 3, got 2"),
+        ({"highest": 2}, "at least 3 and at most 1,000,000, got 2"),
+        ({"highest": 2**63 - 1}, "at most 1,000,000, got 9,223"),
+        ({"preference": Preference(kappa=0.37454011884736254)}, "too large to calculate with.*at most three decimals"),
         ({"contrast": 1.5}, r"in \[0, 1\]; got 1.5"),
     ),
 )
