@@ -28,6 +28,9 @@ REFUSALS = re.compile(
 )
 """What refusals say in English: that the speaker cannot or will not, what it is instead, or that it is neither."""
 
+_NEGATION = r"(?:\b(?:not|never|avoid|reject|against|rather\s+than|instead\s+of|anything\s+but)\b|n't\b)"
+"""What turns a label that follows in the same clause into one that is not chosen."""
+
 _ANNOUNCED = re.compile(r"^\W*(?:(?:my\s+|final\s+)*(?:answer|choice)(?:\s+is)?\W*)?", flags=re.IGNORECASE)
 
 _STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
@@ -55,8 +58,8 @@ def classify(text: str, labels: tuple[str, str]) -> Reading:
 
     Rules, the first that applies: (1) The last line is a label and nothing else, but for an announcement such as
     "Answer:" and punctuation: a choice. (2) The text holds the words of a refusal (`REFUSALS`): ambiguous if it names
-    exactly one label, else a refusal. (3) It names exactly one label: a choice; both: ambiguous; none: a parse error.
-    Case does not matter.
+    exactly one label, else a refusal. (3) It names exactly one label: a choice, but ambiguous if a negation stands
+    before it in the same clause; both: ambiguous; none: a parse error. Case does not matter.
 
     Parameters
     ----------
@@ -84,7 +87,7 @@ def classify(text: str, labels: tuple[str, str]) -> Reading:
     if REFUSALS.search(plain):
         return Reading("ambiguous" if found.legal else "refusal")
     if found.legal:
-        return Reading("choice", found.action)
+        return Reading("ambiguous") if _negated(labels[found.action], plain) else Reading("choice", found.action)
     return Reading("ambiguous" if found.reason == "several labels" else "parse error")
 
 
@@ -187,6 +190,11 @@ def from_probabilities(probabilities: Floats) -> Answers:
     """Return answers of which the labels' probabilities are known; the rest of each row is "no label"."""
     legal = float(np.asarray(probabilities).sum(axis=2).mean())
     return Answers(probabilities, {"choice": legal, "no label": max(0.0, 1 - legal)})
+
+
+def _negated(label: str, text: str) -> bool:
+    rejected = rf"{_NEGATION}[^.,;:!?\n]*(?<!\w){re.escape(label)}(?!\w)"
+    return re.search(rejected, text, flags=re.IGNORECASE) is not None
 
 
 def _mean(table: Floats) -> Floats:
