@@ -109,21 +109,24 @@ def _seated(options: PricingOptions, models: Mapping[str, LanguageModel]) -> lis
         if policy is not None:
             made[name] = FixedSeller(policy)
         elif options.answers == "grid":
-            made[name] = GridSeller(models[name], options.told)
+            made[name] = namer = GridSeller(models[name], options.told)
+            asked = _most_told(options)
+            most = max(len(label) for label in asked.place.labels[0])
+            check_room(models[name], namer.question(asked).prompts[0], most, "offer fewer prices (--prices)")
         else:
-            seller = NotesSeller(as_writer(models[name]), options.words, options.told)
-            check_room(models[name], _longest(options, seller), 2 * options.words)
-            made[name] = seller
+            made[name] = writer = NotesSeller(as_writer(models[name]), options.words, options.told)
+            longest = writer.prompt(_most_told(options))
+            check_room(models[name], longest, 2 * options.words, "allow shorter answers (--words)")
     return [made[name] for name in options.by_firm("sellers")]
 
 
-def _longest(options: PricingOptions, seller: NotesSeller) -> str:
-    """Return a prompt as long as any, but for the notes."""
+def _most_told(options: PricingOptions) -> Asked:
+    """Return a question as long as any, but for the notes."""
     rounds = min(options.told, options.rounds + options.deviation)
     place = max(options.places, key=lambda place: place.ceiling)
     attitude = max(options.by_firm("attitude"), key=lambda name: len(ATTITUDES[name]))
     prices = np.full((rounds, options.firms), place.ceiling - 0.0001)
-    return seller.prompt(Asked(place, 0, prices, Notes(), attitude))
+    return Asked(place, 0, prices, Notes(), attitude)
 
 
 def _go_on(run: Run, trading: Trading) -> None:

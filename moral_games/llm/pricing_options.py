@@ -35,6 +35,10 @@ LEAST = {
 """The least that options can be."""
 
 
+MOST_PRICES = 1000
+"""The most prices of a grid: each is a word of every question."""
+
+
 @dataclass(frozen=True)
 class PricingOptions:
     """What a run is asked for; the defaults are the published market and protocol, with one seed for each currency."""
@@ -89,6 +93,8 @@ class PricingOptions:
         for name, number in LEAST.items():
             if getattr(self, name) < number:
                 raise ValueError(f"--{name} must be at least {number}, got {getattr(self, name)}")
+        if self.prices > MOST_PRICES:
+            raise ValueError(f"--prices must be at most {MOST_PRICES}, got {self.prices}")
         if not 1 <= self.patience <= MEASURED:
             raise ValueError(f"--patience must be from 1 to {MEASURED} rounds, got {self.patience}")
         if not self.currency or len(set(self.currency)) < len(self.currency):

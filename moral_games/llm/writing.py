@@ -133,7 +133,7 @@ def as_writer(model: LanguageModel) -> Writer:
     raise ValueError(f"model {model.name!r} gives labels and no free text; let it choose from a grid: --answers grid")
 
 
-def check_room(model: LanguageModel, prompt: str, tokens: int) -> None:
+def check_room(model: LanguageModel, prompt: str, tokens: int, advice: str) -> None:
     """Refuse prompts that a model in this process has no room for.
 
     Parameters
@@ -144,6 +144,8 @@ def check_room(model: LanguageModel, prompt: str, tokens: int) -> None:
         The longest that it may be asked.
     tokens
         What may be added to it: notes, and the answer.
+    advice
+        What may be done about it, beside telling fewer rounds.
 
     Raises
     ------
@@ -158,5 +160,5 @@ def check_room(model: LanguageModel, prompt: str, tokens: int) -> None:
         if needed > room:
             raise ValueError(
                 f"model {model.name!r} reads and writes at most {room} tokens, and up to {needed} are needed; "
-                "tell fewer rounds (--told), or allow shorter answers (--words)"
+                f"tell fewer rounds (--told), or {advice}"
             )

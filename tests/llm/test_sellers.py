@@ -276,8 +276,11 @@ def test_prompts_that_a_model_has_no_room_for_are_refused(tiny_model: TextModel,
     room = tiny_model.model.config.max_position_embeddings
     with pytest.raises(ValueError, match=f"at most {room} tokens.*--told"):
         trade(options(tmp_path, "fake/tiny", words=room // 2), lambda name: tiny_model)
+    for wrong, said in (({"rounds": 300}, "--told"), ({"told": 1, "prices": 400}, r"offer fewer prices \(--prices\)")):
+        with pytest.raises(ValueError, match=f"at most {room} tokens.*{said}"):
+            trade(options(tmp_path, "fake/tiny", answers="grid", **wrong), lambda name: tiny_model)
     assert not (tmp_path / "run").exists()
-    check_room(Naming(1.0), "What is known of models elsewhere?", 10**9)
+    check_room(Naming(1.0), "What is known of models elsewhere?", 10**9, "say less")
 
 
 def test_a_model_behind_a_server_writes_once_and_replays(
@@ -323,6 +326,7 @@ def test_ceilings_are_drawn_from_the_seed_for_each_currency() -> None:
         ({"attitude": ()}, "--attitude takes one for all firms"),
         ({"firms": 1}, "--firms must be at least 2, got 1"),
         ({"patience": 51}, "--patience must be from 1 to 50"),
+        ({"prices": 1001}, "--prices must be at most 1000, got 1001"),
         ({"currency": (1.0, 1.0)}, "--currency needs one or several different"),
         ({"currency": (0.001,)}, "too coarse for --currency 0.001"),
         ({"currency": (-1.0,)}, "currency must be positive"),
