@@ -49,6 +49,26 @@ def test_standard_errors_are_those_of_one_pass_in_the_facts() -> None:
     assert errors == pytest.approx([0.20, 0.24, 0.20, 2.3], rel=0.15)
 
 
+@pytest.mark.parametrize(
+    ("passes", "medians", "spreads"),
+    [
+        (1, [0.29, 0.10, 0.23, 4.7], [0.20, 0.24, 0.20, 2.3]),
+        (5, [0.28, 0.09, 0.21, 4.4], [0.084, 0.085, 0.060, 1.0]),
+        (30, [0.30, 0.07, 0.18, 5.0], [0.030, 0.041, 0.021, 0.18]),
+    ],
+)
+def test_estimates_are_where_another_program_found_them(passes: int, medians: list, spreads: list) -> None:
+    # Another maximiser of this likelihood, over few runs each: medians and standard deviations of all four parameters.
+    truth, people = Preference(0.3, 0.1, 0.2), 40
+    data = simulate_choices(truth, 5.0, protocols(), np.random.default_rng(passes), passes, people)
+    fits = [fit(data.of(person)) for person in range(people)]
+    found = np.array([list(each.estimates.values()) for each in fits if each.identified])
+    assert len(found) > 0.9 * people
+    middle = np.subtract(*np.percentile(found, [84, 16], axis=0)) / 2
+    assert (np.abs(np.median(found, axis=0) - medians) < 1.5 * middle).all()
+    assert (middle > 0.7 * np.array(spreads)).all() and (middle < 2.5 * np.array(spreads)).all()
+
+
 def test_twice_the_choices_halve_the_variance() -> None:
     once = likely(Preference(0.3, 0.1, 0.2), 5.0)
     twice = count_choices({game: 2 * table for game, table in zip(once.games, _unpadded(once), strict=True)})
