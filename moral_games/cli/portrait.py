@@ -81,6 +81,8 @@ class Portrait(Command):
         for given in self.players:
             name, named, listed = given.partition("=")
             players = listed.split(",") if named else [given]
+            if not name or "" in players:
+                raise ValueError(f"a column is a model, or NAME=PLAYER,PLAYER without gaps; got {given!r}")
             if name in columns:
                 raise ValueError(f"give every column another name; {name!r} is there twice")
             columns[name if named else _short(given)] = [_model(player) for player in players]

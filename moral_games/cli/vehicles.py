@@ -96,6 +96,8 @@ class Vehicles(Command):
             raise ValueError(f"--scenarios must be at least 1, got {self.scenarios}")
         if self.tokens < 1:
             raise ValueError(f"--tokens must be at least 1, got {self.tokens}")
+        if self.seed < 0:
+            raise ValueError(f"--seed must be at least 0, got {self.seed}")
         if not 0 <= self.kappa <= 1:
             raise ValueError(f"--kappa must lie in [0, 1], got {self.kappa}")
         if self.name is not None:

@@ -61,6 +61,7 @@ def test_answers_in_words(tiny_model_folder: Path, capsys: READ) -> None:
         (["bundled", "--tokens", "0"], "--tokens must be at least 1, got 0"),
         (["bundled", "--pedestrians", "1", "101"], "a whole number from 1 to 100, got 101"),
         (["bundled", "--kappa", "2"], "--kappa must lie in [0, 1], got 2.0"),
+        (["bundled", "--seed", "-1"], "--seed must be at least 0, got -1"),
         (["bundled", "--name", "a/b"], "a run's name is a plain folder name"),
         (["bundled", "--figure", "vehicles.gif"], "a figure's name ends in"),
         (["bundled", "--records", "nothing.csv"], "there is no file 'nothing.csv'"),

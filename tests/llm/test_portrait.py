@@ -131,6 +131,9 @@ def test_players_that_cannot_be_portrayed_are_refused(tmp_path: Path, capsys: py
     for players, said in (
         (["tit_for_tat"], "reads no text"),
         (["a=bundled", "a=bundled"], "there twice"),
+        (["a=bundled,"], "without gaps; got 'a=bundled,'"),
+        (["=bundled"], "without gaps; got '=bundled'"),
+        ([""], "without gaps; got ''"),
         (["bundled", "--pedestrians", "101"], "from 1 to 100"),
         ([], "name"),
     ):
