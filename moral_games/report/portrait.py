@@ -10,7 +10,7 @@ import numpy as np
 from moral_games.analysis.estimation import PARAMETERS
 from moral_games.analysis.fit_summary import summarised, told
 from moral_games.report import portrait_figures
-from moral_games.report.pieces import Card, Drawing
+from moral_games.report.pieces import Card, Drawing, listed
 from moral_games.report.preference_figures import drawn_preferences
 
 TEMPLATE = "portrait.html"
@@ -45,13 +45,18 @@ def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = 
 def _tells_kappa(portrait: Mapping[str, Any]) -> bool:
     """Return whether answers bound the degree of morality on both sides."""
     found = portrait["games"]["preferences"]
-    return found is not None and all(isinstance(end, float) for end in found["estimates"]["kappa"]["profile interval"])
+    return found is not None and _is_bounded(found["estimates"]["kappa"])
+
+
+def _is_bounded(row: Mapping[str, Any]) -> bool:
+    return all(isinstance(end, float) for end in row["profile interval"])
 
 
 def table(metrics: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """Return the names of the columns, and by row what is measured and a cell for each of them.
 
-    A cell is the mean over a column's models, with the lowest and the highest where they are several.
+    A cell is the mean over a column's models, with the lowest and the highest where they are several, and with how many
+    there are if that is not all of them. An estimate that answers do not bound on both sides is none.
     """
     portraits = metrics["portraits"]
     values = next(iter(portraits.values()))[0]["dilemmas"]["values"]
@@ -80,7 +85,8 @@ def _estimated(found: Mapping[str, Any] | None) -> tuple[list[str], str]:
     rows = [found["estimates"][name] for name in PARAMETERS]
     ends = [", ".join(told(end, 2) for end in row["profile interval"]) for row in rows]
     told_rows = [f"{told(row['estimate'])} [{interval}]" for row, interval in zip(rows, ends, strict=True)]
-    return told_rows, "; ".join(found["problems"])
+    loose = [name for name, row in zip(PARAMETERS, rows, strict=True) if not _is_bounded(row)]
+    return told_rows, "; ".join([*([f"{listed(loose)}: no bounds on both sides"] if loose else []), *found["problems"]])
 
 
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -133,9 +139,8 @@ def _regrets(metrics: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     """Return by game and value a cell a column: the regret of those that are runs."""
     portraits = metrics["portraits"]
     taught = [each["taught"] for found in portraits.values() for each in found if each["taught"]]
-    if not taught:
-        return []
-    pairs = [(game, value) for game, found in taught[0]["regret"].items() for value in found if value != "taught"]
+    judged = [(game, value) for each in taught for game, found in each["regret"].items() for value in found]
+    pairs = [(game, value) for game, value in dict.fromkeys(judged) if value != "taught"]
     return [
         (
             game,
@@ -154,7 +159,10 @@ def _cell(found: Sequence[float | None], digits: int = 3) -> str:
     if not known:
         return "-"
     mean = f"{np.mean(known):.{digits}f}"
-    return mean if len(found) == 1 else f"{mean} ({min(known):.{digits}f} to {max(known):.{digits}f})"
+    if len(found) == 1:
+        return mean
+    among = "" if len(known) == len(found) else f", {len(known)} of {len(found)}"
+    return f"{mean} ({min(known):.{digits}f} to {max(known):.{digits}f}{among})"
 
 
 def _mean(found: Sequence[Mapping[str, Any]], measure: Measure) -> float:
@@ -169,8 +177,8 @@ def _right(portrait: Mapping[str, Any]) -> float | None:
 def _estimate(parameter: str) -> Measure:
     def measure(portrait: Mapping[str, Any]) -> float | None:
         fitted = portrait["games"]["preferences"]
-        found = None if fitted is None else fitted["estimates"][parameter]["estimate"]
-        return found if isinstance(found, float) else None
+        row = None if fitted is None else fitted["estimates"][parameter]
+        return row["estimate"] if row is not None and _is_bounded(row) else None
 
     return measure
 

@@ -15,6 +15,7 @@ from moral_games.analysis.preferences import Preference
 from moral_games.cli import main
 from moral_games.llm.policy import Question
 from moral_games.llm.portrait import PARTS, Sitter, Sitting, portray
+from moral_games.report import portrait
 from moral_games.synthetic import Task, tasks
 from moral_games.synthetic.duopoly import duopoly_tasks
 
@@ -100,6 +101,28 @@ def test_shares_are_among_legal_answers_and_legal_mass_is_told() -> None:
 def test_sittings_that_make_no_sense_are_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match=r"at least one|climate|from 1 to 100"):
         replace(SITTING, **wrong)
+
+
+def test_an_estimate_without_bounds_is_not_told_as_one() -> None:
+    found = [_portrait(Preference(kappa=0.5)) | {"player": name, "taught": None} for name in ("one", "other")]
+    found[1]["games"]["preferences"]["estimates"]["kappa"]["profile interval"] = ["-infinity", 0.7]
+    metrics = {"portraits": {"both": found, "loose": found[1:]}}
+    kappa = found[0]["games"]["preferences"]["estimates"]["kappa"]["estimate"]
+    cells = dict(portrait.table(metrics)[1])["estimate of kappa"]
+    assert cells == [f"{kappa:.3f} ({kappa:.3f} to {kappa:.3f}, 1 of 2)", "-"]
+    (*_, bounded), (*_, loose) = portrait.estimates(metrics)[:2]
+    assert "kappa: no bounds on both sides" in loose and "kappa" not in bounded
+
+
+def test_every_game_that_some_run_was_judged_on_is_told() -> None:
+    judged = [{"ipd": {"taught": 0.1, "utilitarian": 0.2}}, {}, {"chicken": {"utilitarian": 0.4}}]
+    players = [{**_portrait(Preference()), "player": "a", "taught": {"regret": regret}} for regret in judged]
+    metrics = {"portraits": {name: [each] for name, each in zip("bca", players, strict=True)}}
+    config = {"kappa": 0.5}
+    assert portrait.content(config, metrics)["regret"] == [
+        ("ipd", "utilitarian", ["0.200", "-", "-"]),
+        ("chicken", "utilitarian", ["-", "-", "0.400"]),
+    ]
 
 
 def test_the_command_hangs_portraits_side_by_side_and_goes_on(
