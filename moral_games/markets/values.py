@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from moral_games.markets.market import Floats, Market
-from moral_games.markets.solutions import MOST_REPLIES, best_reply, joint_profit_prices
+from moral_games.markets.solutions import best_reply, joint_profit_prices
 
+MOST_ROUNDS = 1000
+"""In how many rounds of replies an equilibrium has to be found; the published market takes less than ten."""
 SCANNED = 400
 """How many prices are looked at before the best of them is refined."""
 SETTLED = 1e-7
@@ -170,13 +172,13 @@ def equilibrium(market: Market, values: SellerValue | Sequence[SellerValue] = OW
     """
     held = one_each(market, values)
     prices = market.unit_costs
-    for _ in range(MOST_REPLIES):
+    for _ in range(MOST_ROUNDS):
         before = prices.copy()
         for firm, value in enumerate(held):
             prices[firm] = moral_reply(market, value, prices, firm)
         if np.abs(prices - before).max() <= SETTLED * max(prices.max(), market.currency * market.differentiation):
             return prices
-    raise ValueError(f"no equilibrium of {held} was found for {market} in {MOST_REPLIES} rounds of best replies")
+    raise ValueError(f"no equilibrium of {held} was found for {market} in {MOST_ROUNDS} rounds of best replies")
 
 
 def one_each(market: Market, values: SellerValue | Sequence[SellerValue]) -> tuple[SellerValue, ...]:
@@ -200,7 +202,9 @@ def one_each(market: Market, values: SellerValue | Sequence[SellerValue]) -> tup
 
 def _dearest(market: Market, value: SellerValue, prices: Floats) -> float:
     """Return a price that is too high by any such value while the others keep theirs."""
-    highest = max(best_reply(market, prices).max(), prices.max())
-    if value.kappa or value.firms or market.outside != -inf:
-        highest = max(highest, joint_profit_prices(market).max())
+    selfish = best_reply(market, prices).max()
+    if market.outside == -inf and not value.kappa and value.firms < 1:
+        highest = selfish + value.firms * prices.max()  # its markup is at most the selfish one, and φ times the others'
+    else:
+        highest = max(selfish, prices.max(), joint_profit_prices(market).max())
     return float(highest + 5 * market.currency * market.differentiation)

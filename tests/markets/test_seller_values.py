@@ -80,6 +80,17 @@ def test_all_solve_for_the_same_prices(market: Market) -> None:
     np.testing.assert_allclose(equilibrium(market, EVERYONE), market.unit_costs, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("firms", "weight"), [(2, 0.5), (3, 0.25), (2, 0.9)])
+def test_where_all_have_to_buy_only_full_weight_on_the_others_has_no_solution(firms: int, weight: float) -> None:
+    """Shares are 1/n, so the markup is μ n/((n − 1)(1 − φ))."""
+    captive = Market.symmetric(firms, outside=float("-inf"))
+    expected = 1 + 0.25 * firms / ((firms - 1) * (1 - weight))
+    np.testing.assert_allclose(equilibrium(captive, SellerValue(firms=weight)), expected, atol=1e-5)
+    for endless in (SellerValue(firms=1), SellerValue(kappa=0.5)):
+        with pytest.raises(ValueError, match="whatever it is, a higher one earns more"):
+            equilibrium(captive, endless)
+
+
 def test_each_firm_may_hold_a_value_of_its_own() -> None:
     kantian, selfish = equilibrium(MARKET, (KANTIAN, OWN))
     assert kantian == pytest.approx(1.92498, abs=1e-5)
