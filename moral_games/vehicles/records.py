@@ -21,6 +21,7 @@ from moral_games.vehicles.scenarios import (
     check_group,
     check_levels,
     check_lights,
+    check_size,
 )
 
 FIELDS = (
@@ -116,11 +117,14 @@ def read(path: str | Path) -> tuple[Scenario, ...]:
             f"there is no file {str(where)!r}; name a file of scenarios that ends in {' or '.join(FORMATS)}"
         )
     scenarios = []
-    for line, record in _json_lines(where) if where.suffix == ".jsonl" else _csv_lines(where):
-        try:
-            scenarios.append(from_record(record))
-        except ValueError as error:
-            raise ValueError(f"{where}, line {line}, {error}") from None
+    try:
+        for line, record in _json_lines(where) if where.suffix == ".jsonl" else _csv_lines(where):
+            try:
+                scenarios.append(from_record(record))
+            except ValueError as error:
+                raise ValueError(f"{where}, line {line}, {error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{where} is no file of scenarios in UTF-8: {error}") from None
     if not scenarios:
         raise ValueError(f"{where} holds no scenarios; give a file with one a line")
     return tuple(scenarios)
@@ -194,6 +198,7 @@ def _group(record: Mapping[str, Any], name: str) -> Group:
     with _column(name):
         if not (isinstance(entry, dict) and all(type(number) is int and number > 0 for number in entry.values())):
             raise ValueError(f"must be an object of characters and how many there are of each, got {entry!r}")
+        check_size(sum(entry.values()))
         group = tuple(character for character, number in entry.items() for _ in range(number))
         check_group(group)
     return group

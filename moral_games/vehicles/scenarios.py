@@ -188,8 +188,13 @@ def check_group(group: Group) -> None:
     for name in group:
         if name not in CHARACTERS:
             raise unknown("character", name, CHARACTERS)
-    if not 1 <= len(group) <= MOST:
-        raise ValueError(f"a group has 1 to {MOST} characters, got {len(group)}")
+    check_size(len(group))
+
+
+def check_size(number: int) -> None:
+    """Refuse no or too many characters of a group."""
+    if not 1 <= number <= MOST:
+        raise ValueError(f"a group has 1 to {MOST} characters, got {number}")
 
 
 def check_lights(in_car: bool, lights: tuple[Light, Light]) -> None:

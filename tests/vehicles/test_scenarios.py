@@ -117,6 +117,11 @@ def test_records_have_the_published_fields() -> None:
         ("traffic_light_pattern", ["green", "amber"], "column 'traffic_light_pattern': unknown light 'amber'"),
         ("count_dict_1", {"dgo": 1}, "column 'count_dict_1': unknown character 'dgo'. Did you mean 'dog'"),
         ("count_dict_2", {"dog": 6}, "column 'count_dict_2': a group has 1 to 5 characters, got 6"),
+        (
+            "count_dict_2",
+            {"dog": 10**18},
+            "column 'count_dict_2': a group has 1 to 5 characters, got 1000000000000000000",
+        ),
         ("count_dict_2", {"dog": 1.5}, "column 'count_dict_2': must be an object of characters"),
     ],
 )
@@ -149,12 +154,15 @@ def test_what_is_not_understood_is_refused_with_its_place(
         ("cut.jsonl", '{"scenario', "line 1, column 2: no JSON"),
         ("list.jsonl", "[1]", "line 1, column 1: a record is a JSON object"),
         ("few.jsonl", '{"is_in_car": true}', "line 1, there is no 'scenario_dimension'"),
+        ("other.jsonl", "\u00e4", "other.jsonl is no file of scenarios in UTF-8"),
+        ("other.csv", "\u00e4", "other.csv is no file of scenarios in UTF-8"),
+        ("long.csv", ",".join(records.FIELDS) + "\n" + "a" * 200_000, "long.csv is no file of scenarios"),
         ("few.csv", "is_in_car\ntrue\n", "line 1: there is no column 'scenario_dimension'"),
     ],
 )
 def test_files_that_are_none_are_refused(tmp_path: Path, name: str, content: str | None, message: str) -> None:
     if content is not None:
-        (tmp_path / name).write_text(content)
+        (tmp_path / name).write_text(content, encoding="latin-1")
     with pytest.raises(ValueError, match=message):
         records.read(tmp_path / name)
 
