@@ -188,7 +188,7 @@ def _passengers(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
 
 
 def _prices(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
-    asked = duopoly_tasks(sitting.preference, sitting.rng("prices"))
+    asked = duopoly_tasks(Preference(), sitting.rng("prices"))  # what is right is not asked, and need not exist
     likely = np.array(ask_tasks(sitter.player, asked).probabilities).reshape(2, -1, 2)
     legal, collusive = likely.sum(axis=-1).mean(axis=1), likely[..., COLLUSIVE].mean(axis=1)
     market = asdict(in_the_long_run(collusive / legal, Market())) if (legal > 0).all() else None

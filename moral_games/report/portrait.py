@@ -9,9 +9,13 @@ import numpy as np
 
 from moral_games.analysis.estimation import PARAMETERS
 from moral_games.analysis.fit_summary import summarised, told
+from moral_games.analysis.preferences import Preference
+from moral_games.markets import Market
 from moral_games.report import portrait_figures
 from moral_games.report.pieces import Card, Drawing, listed
 from moral_games.report.preference_figures import drawn_preferences
+from moral_games.synthetic.duopoly import COLLUSIVE, COMPETITIVE, two_price_game
+from moral_games.synthetic.task import good_answers
 
 TEMPLATE = "portrait.html"
 
@@ -131,8 +135,20 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
         "estimates": estimates(metrics),
         "taught": taught,
         "regret": _regrets(metrics),
+        "priced": _priced(config["kappa"]),
         "headline": headline(config, metrics),
     }
+
+
+def _priced(kappa: float) -> str:
+    """Return in words what homo moralis charges in the duopoly with two prices."""
+    names = {(True, False): "the cartel's price", (False, True): "that of competition", (True, True): "either price"}
+    game = two_price_game(Market())
+    replies = [good_answers(game, Preference(kappa), [price]).tolist() for price in (COLLUSIVE, COMPETITIVE)]
+    after_cartel, after_competition = (names[reply[0], reply[1]] for reply in replies)
+    if after_cartel == after_competition:
+        return f"{after_cartel}, whatever the other charges"
+    return f"{after_cartel} after the cartel's price, and {after_competition} after that of competition"
 
 
 def _regrets(metrics: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:

@@ -72,6 +72,24 @@ def test_homo_moralis_and_homo_economicus_are_told_apart() -> None:
     assert economicus["prices"]["market"]["profit_gain"] < 0.1
 
 
+@pytest.mark.parametrize(
+    ("kappa", "said"),
+    [
+        (0.2, "that of competition, whatever the other charges"),
+        (0.25, "either price after the cartel's price, and that of competition after that of competition"),
+        (0.3, "the cartel's price after the cartel's price, and that of competition after that of competition"),
+        (0.5, "the cartel's price, whatever the other charges"),
+    ],
+)
+def test_any_homo_moralis_can_be_asked_for_prices(kappa: float, said: str) -> None:
+    """To collude pays against the cartel's price from κ = 1/4 on, and against that of competition from 2/5."""
+    chooser = Chooser(Preference())
+    found = PARTS["prices"](Sitter(chooser, chooser), replace(SITTING, preference=Preference(kappa)))
+    assert found["market"]["profit_gain"] < 0.1
+    metrics = {"portraits": {"one": [_portrait(Preference()) | {"player": "a", "taught": None}]}}
+    assert portrait.content({"kappa": kappa}, metrics)["priced"] == said
+
+
 def test_a_coin_has_no_preference_elsewhere() -> None:
     found = _portrait(Preference())
     assert {value["share"] for value in found["dilemmas"]["values"].values()} == {0.5}
