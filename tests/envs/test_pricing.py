@@ -214,6 +214,7 @@ def test_what_is_rendered(capsys: pytest.CaptureFixture[str]) -> None:
     ("wrong", "said"),
     [
         ({"prices": "any"}, "how many there are, a grid of them or 'continuous', got 'any'"),
+        ({"market": "duopoly"}, "market must be a moral_games.markets.Market, or None .*, got 'duopoly'"),
         ({"prices": 1}, "at least 2"),
         ({"prices": [1.0, float("nan")]}, "got nan"),
         ({"prices": [1.0, 1.0]}, "the same price twice"),

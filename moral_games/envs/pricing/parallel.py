@@ -72,7 +72,7 @@ class PricingParallelEnv(ParallelEnv):
     ) -> None:
         check_render_mode(render_mode)
         limit = rounds if max_cycles is None else max_cycles
-        self.trade = Trade(market or Market(), values, prices, ceiling, limit, memory)
+        self.trade = Trade(Market() if market is None else market, values, prices, ceiling, limit, memory)
         self.render_mode = render_mode
         self.possible_agents = [f"player_{firm}" for firm in range(self.trade.market.firms)]
         self.agents: list[str] = []

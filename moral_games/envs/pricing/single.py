@@ -56,7 +56,7 @@ class PricingEnv(gymnasium.Env[Any, Any]):
         render_mode: str | None = None,
     ) -> None:
         check_render_mode(render_mode)
-        self.trade = Trade(market or Market(), value, prices, ceiling, rounds, memory)
+        self.trade = Trade(Market() if market is None else market, value, prices, ceiling, rounds, memory)
         firms = range(self.trade.market.firms)
         if isinstance(player, bool) or player not in firms:
             raise ValueError(f"player must be a seat from 0 to {len(firms) - 1}, got {player!r}")

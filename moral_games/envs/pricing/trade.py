@@ -75,6 +75,10 @@ class Trade:
         rounds: int | None,
         memory: int,
     ) -> None:
+        if not isinstance(market, Market):
+            raise ValueError(
+                f"market must be a moral_games.markets.Market, or None for the published one, got {market!r}"
+            )
         self.market, self.values = market, one_each(market, values)
         self.grid = _grid(market, prices)
         if self.grid is not None and ceiling is not None:
