@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 from typing import Any
 
 from moral_games.report import vehicle_figures
@@ -13,7 +14,7 @@ TEMPLATE = "vehicles.html"
 
 CRITERION = (
     "An attribute makes a difference where the 95 % interval of its effect over scenarios leaves out 0. Whoever has no "
-    "preference is at a distance of 1.144 from people."
+    "preference is at a distance of 1.144 from people over all nine attributes."
 )
 
 
@@ -92,4 +93,5 @@ def content(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, 
     config, metrics
         The content of ``config.json`` and ``metrics.json``.
     """
-    return {"config": config, "metrics": metrics, "headline": headline(config, metrics)}
+    people = [row["human"] for row in metrics["conjoint"]["effects"] if row["estimate"] is not None]
+    return {"config": config, "metrics": metrics, "headline": headline(config, metrics), "indifferent": hypot(*people)}

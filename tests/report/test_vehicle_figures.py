@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from moral_games.report.vehicle_figures import effects_beside_people, passenger_curves, vehicle_figure
-from moral_games.report.vehicles import headline, vehicle_headline
+from moral_games.report.vehicles import content, headline, vehicle_headline
 from moral_games.vehicles.answers import from_probabilities
-from moral_games.vehicles.conjoint import directions
+from moral_games.vehicles.conjoint import HUMAN, directions
 from moral_games.vehicles.passengers import series
 from moral_games.vehicles.scenarios import Scenario, generate
 from moral_games.vehicles.summary import conjoint_summary, passenger_summary
@@ -49,6 +49,13 @@ def test_curves_are_drawn_for_both_questions(metrics: dict[str, Any]) -> None:
     for axis in figure.axes:
         curves = [line for line in axis.lines if len(line.get_xdata()) == 8]
         assert len(curves) == 3 and all((np.asarray(line.get_ydata()) == 0.5).all() for line in curves)
+
+
+def test_a_distance_is_compared_with_indifference_over_the_same_attributes(metrics: dict[str, Any]) -> None:
+    assert content({}, metrics)["indifferent"] == pytest.approx(np.linalg.norm(HUMAN)) == pytest.approx(1.144, abs=5e-4)
+    rows = [row | {"estimate": None} if row["attribute"] == "number" else row for row in metrics["conjoint"]["effects"]]
+    fewer = metrics | {"conjoint": metrics["conjoint"] | {"effects": rows}}
+    assert content({}, fewer)["indifferent"] == pytest.approx(np.linalg.norm(np.delete(HUMAN, 7)))
 
 
 def test_the_sentence_names_what_is_most_certain(metrics: dict[str, Any]) -> None:
