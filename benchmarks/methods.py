@@ -233,8 +233,9 @@ def markdown(metrics: Mapping[str, Any]) -> str:
 
 def estimates(metrics: Mapping[str, Any]) -> str:
     """Return every model's estimated preferences as Markdown, with 95 % intervals by likelihood ratio."""
-    rows = [(name, *cells[:3]) for name, _, cells, _ in portrait.estimates(metrics)]
-    return table(("", *PARAMETERS[:3]), rows)
+    heads = ("", *PARAMETERS[:3], "explained best by", "p: homo moralis against homo economicus")
+    rows = [(row.column, *row.cells[:3], row.theory, row.p_value) for row in portrait.estimates(metrics)]
+    return table(heads, rows)
 
 
 def main(options: Options) -> None:

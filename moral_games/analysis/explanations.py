@@ -19,6 +19,9 @@ from moral_games.analysis.estimation import (
 )
 from moral_games.analysis.likelihood import log_likelihood, maximised
 
+HOMO_MORALIS, FREQUENCIES = "homo moralis", "frequencies"
+"""Names of explanations: the preference without aversions, and no theory at all."""
+
 FURTHEST = 1e3
 """How far from the estimate the ends of an interval are looked for; beyond, there is none."""
 
@@ -144,14 +147,14 @@ def compare(choices: Choices) -> tuple[Explanation, ...]:
 
     fits = {
         "homo economicus": fit(choices, kappa=0, alpha=0, beta=0),
-        "homo moralis": fit(choices, alpha=0, beta=0),
+        HOMO_MORALIS: fit(choices, alpha=0, beta=0),
         "inequity aversion": fit(choices, kappa=0),
         "all preferences": fit(choices),
     }
     random, most, cells = _bounds(choices)
     reached = {"random choice": (0, random)}
     reached |= {name: (found.parameters, found.log_likelihood) for name, found in fits.items()}
-    reached["frequencies"] = (cells, most)
+    reached[FREQUENCIES] = (cells, most)
     simple, base = reached["homo economicus"]
     explained = []
     for name, (parameters, likelihood) in reached.items():

@@ -25,7 +25,8 @@ from moral_games.llm.vehicles import ask_labels
 from moral_games.markets import Market
 from moral_games.progress import Show
 from moral_games.runs import METRICS, Run, read_json
-from moral_games.synthetic import tasks
+from moral_games.synthetic import KINDS
+from moral_games.synthetic.drawing import draw_tasks
 from moral_games.synthetic.duopoly import COLLUSIVE, duopoly_tasks, in_the_long_run
 from moral_games.text import dilemmas
 from moral_games.text.labels import HELD_OUT
@@ -115,7 +116,8 @@ def portray(sitter: Sitter, sitting: Sitting, show: Show[str] = iter) -> dict[st
     -------
     dict
         JSON, by part: ``games`` (see `moral_games.llm.task_judgement.task_summary`; ``selfish`` is how probably it
-        answers as homo economicus where that is not right), ``dilemmas`` (see
+        answers as homo economicus where that is not right, ``kinds`` the same summary by kind of question),
+        ``dilemmas`` (see
         `moral_games.analysis.audit_dilemmas.right_choices`; shares are among legal answers), ``vehicles`` and
         ``passengers`` (see `moral_games.vehicles.summary`), ``prices`` (``market`` is a
         `moral_games.synthetic.duopoly.Duopoly`, None without a legal answer).
@@ -146,9 +148,11 @@ def taught(run: Path) -> dict[str, Any]:
 
 
 def _games(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
-    asked = tasks(sitting.preference, "test", sitting.questions, sitting.rng("games"))
-    answers = ask_tasks(sitter.player, asked)
-    return task_summary(answers) | {"selfish": _selfish(answers)}
+    drawn = draw_tasks(sitting.preference, "test", sitting.questions, sitting.rng("games"))
+    answers = ask_tasks(sitter.player, drawn.tasks)
+    of_kind = {kind: [place for place, other in enumerate(drawn.kinds) if other == kind] for kind in KINDS}
+    kinds = {kind: task_summary(answers.of(places)) for kind, places in of_kind.items() if places}
+    return task_summary(answers) | {"selfish": _selfish(answers), "kinds": kinds}
 
 
 def _selfish(answers: TaskAnswers) -> float | None:

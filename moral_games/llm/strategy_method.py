@@ -115,6 +115,10 @@ class TaskAnswers:
         """How probable a legal answer was, the mean over questions."""
         return float(np.mean([likely.sum() for likely in self.probabilities]))
 
+    def of(self, places: Sequence[int]) -> TaskAnswers:
+        """Return the answers to some of the questions, by their places."""
+        return TaskAnswers([self.tasks[place] for place in places], [self.probabilities[place] for place in places])
+
     @property
     def choices(self) -> Choices | None:
         """The probabilities of strategies among legal answers, an observation a question; None without a legal answer.

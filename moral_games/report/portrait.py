@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from moral_games.analysis.estimation import PARAMETERS
+from moral_games.analysis.explanations import FREQUENCIES, HOMO_MORALIS
 from moral_games.analysis.fit_summary import summarised, told
 from moral_games.analysis.preferences import Preference
 from moral_games.markets import Market
@@ -26,6 +27,23 @@ CRITERION = (
 
 Measure = Callable[[Mapping[str, Any]], float | None]
 """From one portrait to a number, None where there is none."""
+
+
+class Estimated(NamedTuple):
+    """What the answers of a model tell of its preferences."""
+
+    column: str
+    """The column of its portrait."""
+    model: str
+    """Its name."""
+    cells: list[str]
+    """Its preferences and its noise, each before its 95 % interval by likelihood ratio."""
+    theory: str
+    """What explains the answers best, by BIC."""
+    p_value: str
+    """Of the likelihood ratio test of homo moralis against homo economicus."""
+    problems: str
+    """What keeps estimates from being known, in words."""
 
 
 def drawings(metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Drawing]:
@@ -64,33 +82,37 @@ def table(metrics: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[s
     """
     portraits = metrics["portraits"]
     values = next(iter(portraits.values()))[0]["dilemmas"]["values"]
-    rows = GAMES | {f"dilemmas: {value}": _dilemma(value) for value in values} | ELSEWHERE
+    asked = dict.fromkeys(
+        kind for found in portraits.values() for each in found for kind in each["games"].get("kinds", ())
+    )
+    kinds = {f"games: right, {kind.replace('_', '-')} questions": _of_kind(kind) for kind in asked}
+    rows = GAMES | kinds | {f"dilemmas: {value}": _dilemma(value) for value in values} | ELSEWHERE
     return list(portraits), [
         (label, [_cell([measure(each) for each in found]) for found in portraits.values()])
         for label, measure in rows.items()
     ]
 
 
-def estimates(metrics: Mapping[str, Any]) -> list[tuple[str, str, list[str], str]]:
-    """Return by model its column, its name, its estimated preferences and noise, and what keeps them from being known.
-
-    An estimate stands before its 95 % interval by likelihood ratio; there is none without a legal answer.
-    """
+def estimates(metrics: Mapping[str, Any]) -> list[Estimated]:
+    """Return what is estimated of each model's preferences; nothing without a legal answer."""
     return [
-        (name, each["player"], *_estimated(each["games"]["preferences"]))
+        Estimated(name, each["player"], *_estimated(each["games"]["preferences"]))
         for name, found in metrics["portraits"].items()
         for each in found
     ]
 
 
-def _estimated(found: Mapping[str, Any] | None) -> tuple[list[str], str]:
+def _estimated(found: Mapping[str, Any] | None) -> tuple[list[str], str, str, str]:
     if found is None:
-        return ["-"] * len(PARAMETERS), "hardly any answer was legal"
+        return ["-"] * len(PARAMETERS), "-", "-", "hardly any answer was legal"
     rows = [found["estimates"][name] for name in PARAMETERS]
     ends = [", ".join(told(end, 2) for end in row["profile interval"]) for row in rows]
-    told_rows = [f"{told(row['estimate'])} [{interval}]" for row, interval in zip(rows, ends, strict=True)]
+    cells = [f"{told(row['estimate'])} [{interval}]" for row, interval in zip(rows, ends, strict=True)]
+    theories = {row["name"]: row for row in found["explanations"] if row["name"] != FREQUENCIES}
+    best = min(theories, key=lambda name: theories[name]["bic"])
     loose = [name for name, row in zip(PARAMETERS, rows, strict=True) if not _is_bounded(row)]
-    return told_rows, "; ".join([*([f"{listed(loose)}: no bounds on both sides"] if loose else []), *found["problems"]])
+    problems = [*([f"{listed(loose)}: no bounds on both sides"] if loose else []), *found["problems"]]
+    return cells, best, told(theories[HOMO_MORALIS]["p_value"]), "; ".join(problems)
 
 
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -188,6 +210,10 @@ def _mean(found: Sequence[Mapping[str, Any]], measure: Measure) -> float:
 
 def _right(portrait: Mapping[str, Any]) -> float | None:
     return portrait["games"]["right"]
+
+
+def _of_kind(kind: str) -> Measure:
+    return lambda portrait: portrait["games"].get("kinds", {}).get(kind, {}).get("right")
 
 
 def _estimate(parameter: str) -> Measure:

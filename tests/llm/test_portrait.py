@@ -66,8 +66,15 @@ def test_homo_moralis_and_homo_economicus_are_told_apart() -> None:
     assert moralis["games"]["right"] == pytest.approx(SURE)
     assert moralis["games"]["selfish"] < 0.05
     assert economicus["games"]["selfish"] == pytest.approx(SURE)
+    kinds = moralis["games"]["kinds"]
+    assert sum(kind["questions"] for kind in kinds.values()) == moralis["games"]["questions"] > 0
+    assert all(kind["right"] == pytest.approx(SURE) for kind in kinds.values())
     kappa = [found["games"]["preferences"]["estimates"]["kappa"]["estimate"] for found in (economicus, moralis)]
     assert abs(kappa[0]) < 0.2 < 0.3 < kappa[1] < 0.8
+    both = {"moralis": [moralis | {"player": "one"}], "economicus": [economicus | {"player": "other"}]}
+    told = portrait.estimates({"portraits": both})
+    assert [row.theory for row in told] == ["homo moralis", "homo economicus"]
+    assert float(told[0].p_value) < 0.01 < 0.1 < float(told[1].p_value)
     assert moralis["prices"]["market"]["profit_gain"] > 0.9
     assert economicus["prices"]["market"]["profit_gain"] < 0.1
 
