@@ -107,12 +107,17 @@ def _estimated(found: Mapping[str, Any] | None) -> tuple[list[str], str, str, st
         return ["-"] * len(PARAMETERS), "-", "-", "hardly any answer was legal"
     rows = [found["estimates"][name] for name in PARAMETERS]
     ends = [", ".join(told(end, 2) for end in row["profile interval"]) for row in rows]
-    cells = [f"{told(row['estimate'])} [{interval}]" for row, interval in zip(rows, ends, strict=True)]
+    cells = [
+        "-" if row["estimate"] is None else f"{told(row['estimate'], 2)} [{interval}]"
+        for row, interval in zip(rows, ends, strict=True)
+    ]
     theories = {row["name"]: row for row in found["explanations"] if row["name"] != FREQUENCIES}
     best = min(theories, key=lambda name: theories[name]["bic"])
     loose = [name for name, row in zip(PARAMETERS, rows, strict=True) if not _is_bounded(row)]
     problems = [*([f"{listed(loose)}: no bounds on both sides"] if loose else []), *found["problems"]]
-    return cells, best, told(theories[HOMO_MORALIS]["p_value"]), "; ".join(problems)
+    p_value = theories[HOMO_MORALIS]["p_value"]
+    tiny = p_value is not None and p_value < 0.001
+    return cells, best, "< 0.001" if tiny else told(p_value), "; ".join(problems)
 
 
 def headline(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
