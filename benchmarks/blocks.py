@@ -17,6 +17,8 @@ from moral_games.runs import CONFIG, METRICS, Run, RunError, as_written, read_js
 
 BEGIN, END = "<!-- results: {} -->", "<!-- end -->"
 _BLOCK = re.compile(r"^<!-- results: (?P<name>[^\n]+) -->\n(?P<text>.*?)^<!-- end -->$", re.DOTALL | re.MULTILINE)
+_ABSOLUTE = re.compile(r"(?<!\S)/(?:[^\s/]+/)+")
+"""The folders before the last part of an absolute path, which are a machine's own."""
 _MARKER = re.compile(r"^<!-- (?:results: (?P<name>[^\n]+)|end) -->$", re.MULTILINE)
 
 
@@ -119,7 +121,7 @@ def made_by(run: Run, seeds: Iterable[int]) -> str:
         "seeds": span(seeds),
         "commit": kept.get("commit"),
         "date": kept.get("begun", "")[:10],
-        "command": f"`{kept['command']}`" if kept.get("command") else None,
+        "command": f"`{_ABSOLUTE.sub('…/', kept['command'])}`" if kept.get("command") else None,
         "machine": _listed(kept.get("machine", {})),
         "versions": _listed(kept.get("versions", {})),
     }

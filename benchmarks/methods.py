@@ -233,9 +233,9 @@ def markdown(metrics: Mapping[str, Any]) -> str:
 
 def estimates(metrics: Mapping[str, Any]) -> str:
     """Return every model's estimated preferences as Markdown, with 95 % intervals by likelihood ratio."""
-    heads = ("", *PARAMETERS[:3], "explained best by", "p: homo moralis against homo economicus")
-    rows = [(row.column, *row.cells[:3], row.theory, row.p_value) for row in portrait.estimates(metrics)]
-    return table(heads, rows)
+    heads = ("", "explained best by", *PARAMETERS[:3], "p: homo moralis against homo economicus")
+    rows = [(row.column, row.theory, *row.cells[:3], row.p_value) for row in portrait.estimates(metrics)]
+    return table(heads, rows, words=2)
 
 
 def main(options: Options) -> None:
