@@ -62,7 +62,7 @@ class Portrait(Command):
         """Ask every model that was not asked yet, write the page, and print its table."""
         from moral_games.report import write_report
 
-        columns, sitting = self._columns(), self._sitting()
+        sitting, columns = self._sitting(), self._columns()
         check_folder_name("portrait", self.name)
         run = Run.resume(self.folder / self.name, self._config(columns))
         if not run.path(METRICS).exists():

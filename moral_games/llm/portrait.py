@@ -26,7 +26,7 @@ from moral_games.markets import Market
 from moral_games.progress import Show
 from moral_games.runs import METRICS, Run, read_json
 from moral_games.synthetic import KINDS
-from moral_games.synthetic.drawing import draw_tasks
+from moral_games.synthetic.drawing import Drawing, draw_tasks, rival
 from moral_games.synthetic.duopoly import COLLUSIVE, duopoly_tasks, in_the_long_run
 from moral_games.text import dilemmas
 from moral_games.text.labels import HELD_OUT
@@ -58,7 +58,7 @@ class Sitting:
     Raises
     ------
     ValueError
-        If a number is out of range, or a theme unknown.
+        If a number is out of range, a theme unknown, or no questions tell the preference from homo economicus.
     """
 
     preference: Preference = field(default_factory=partial(Preference, kappa=0.5))
@@ -78,6 +78,17 @@ class Sitting:
             raise ValueError("a portrait needs at least one number of pedestrians, got none")
         for theme in self.themes:
             dilemmas.names(theme)
+        self.drawn()
+
+    def drawn(self) -> Drawing:
+        """Return the questions about games."""
+        try:
+            return draw_tasks(self.preference, "test", self.questions, self.rng("games"))
+        except ValueError as error:
+            raise ValueError(
+                f"hardly any question tells {self.preference} from {rival(self.preference)}, so that none can be asked "
+                "for a portrait; choose a kappa further from it"
+            ) from error
 
     def rng(self, part: str) -> np.random.Generator:
         """Return where the draws of a part come from."""
@@ -148,7 +159,7 @@ def taught(run: Path) -> dict[str, Any]:
 
 
 def _games(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
-    drawn = draw_tasks(sitting.preference, "test", sitting.questions, sitting.rng("games"))
+    drawn = sitting.drawn()
     answers = ask_tasks(sitter.player, drawn.tasks)
     of_kind = {kind: [place for place, other in enumerate(drawn.kinds) if other == kind] for kind in KINDS}
     kinds = {kind: task_summary(answers.of(places)) for kind, places in of_kind.items() if places}

@@ -121,10 +121,11 @@ def test_shares_are_among_legal_answers_and_legal_mass_is_told() -> None:
         {"seed": -1},
         {"pedestrians": ()},
         {"pedestrians": (0,)},
+        {"preference": Preference(kappa=0.01)},
     ],
 )
 def test_sittings_that_make_no_sense_are_refused(wrong: dict) -> None:
-    with pytest.raises(ValueError, match=r"at least one|climate|from 1 to 100"):
+    with pytest.raises(ValueError, match=r"at least one|climate|from 1 to 100|a kappa further"):
         replace(SITTING, **wrong)
 
 
