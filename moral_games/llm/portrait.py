@@ -81,7 +81,7 @@ class Sitting:
         self.drawn()
 
     def drawn(self) -> Drawing:
-        """Return the questions about games."""
+        """Return the questions about games; raises a ValueError where hardly any tells the preference apart."""
         try:
             return draw_tasks(self.preference, "test", self.questions, self.rng("games"))
         except ValueError as error:
