@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from moral_games.markets import Market
 from moral_games.progress import Show
 from moral_games.runs import METRICS, Run, read_json
 from moral_games.synthetic import KINDS
-from moral_games.synthetic.drawing import Drawing, draw_tasks, rival
+from moral_games.synthetic.drawing import Drawing, NoQuestion, draw_tasks, rival
 from moral_games.synthetic.duopoly import COLLUSIVE, duopoly_tasks, in_the_long_run
 from moral_games.text import dilemmas
 from moral_games.text.labels import HELD_OUT
@@ -78,13 +78,14 @@ class Sitting:
             raise ValueError("a portrait needs at least one number of pedestrians, got none")
         for theme in self.themes:
             dilemmas.names(theme)
-        self.drawn()
+        _ = self.drawn  # what cannot be asked is refused here
 
+    @cached_property
     def drawn(self) -> Drawing:
-        """Return the questions about games; raises a ValueError where hardly any tells the preference apart."""
+        """The questions about games; raises a ValueError where hardly any tells the preference apart."""
         try:
             return draw_tasks(self.preference, "test", self.questions, self.rng("games"))
-        except ValueError as error:
+        except NoQuestion as error:
             raise ValueError(
                 f"hardly any question tells {self.preference} from {rival(self.preference)}, so that none can be asked "
                 "for a portrait; choose a kappa further from it"
@@ -159,7 +160,7 @@ def taught(run: Path) -> dict[str, Any]:
 
 
 def _games(sitter: Sitter, sitting: Sitting) -> dict[str, Any]:
-    drawn = sitting.drawn()
+    drawn = sitting.drawn
     answers = ask_tasks(sitter.player, drawn.tasks)
     of_kind = {kind: [place for place, other in enumerate(drawn.kinds) if other == kind] for kind in KINDS}
     kinds = {kind: task_summary(answers.of(places)) for kind, places in of_kind.items() if places}

@@ -29,6 +29,10 @@ MOST_TRIES = 2000
 """Questions that are drawn for one task before it is given up."""
 
 
+class NoQuestion(ValueError):
+    """No question was found of the kind that is wanted; the message says which, and what to do."""
+
+
 @dataclass(eq=False)
 class Drawing:
     """The questions of one side of a data set that were drawn so far, and what was passed over.
@@ -68,7 +72,7 @@ class Drawing:
 
         Raises
         ------
-        ValueError
+        NoQuestion
             If none is found in `MOST_TRIES`.
         """
         for _ in range(MOST_TRIES):
@@ -77,7 +81,7 @@ class Drawing:
                 return
             self.dropped[reason] += 1
         excluded = f" and a wrong one under {rival(self.preference)}" if contrasting else ""
-        raise ValueError(
+        raise NoQuestion(
             f"none of {MOST_TRIES:,} questions of kind {kind!r} has one right answer under {self.preference}{excluded} "
             f"with payoffs up to {self.highest}; allow higher ones, leave that kind out, or ask for less contrast"
         )

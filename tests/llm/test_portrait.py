@@ -121,12 +121,17 @@ def test_shares_are_among_legal_answers_and_legal_mass_is_told() -> None:
         {"seed": -1},
         {"pedestrians": ()},
         {"pedestrians": (0,)},
-        {"preference": Preference(kappa=0.01)},
     ],
 )
 def test_sittings_that_make_no_sense_are_refused(wrong: dict) -> None:
-    with pytest.raises(ValueError, match=r"at least one|climate|from 1 to 100|a kappa further"):
+    with pytest.raises(ValueError, match=r"at least one|climate|from 1 to 100"):
         replace(SITTING, **wrong)
+
+
+@pytest.mark.parametrize(("kappa", "said"), [(0.01, "a kappa further"), (0.123456789, "three decimals")])
+def test_preferences_without_questions_are_refused_for_what_they_lack(kappa: float, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(SITTING, preference=Preference(kappa=kappa))
 
 
 def test_an_estimate_without_bounds_is_not_told_as_one() -> None:
